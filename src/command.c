@@ -1,0 +1,128 @@
+/*
+ * command.c owns the way from a command's name to its file, and the reasons
+ * why that file cannot run. libc's execvp() is no help: it does not tell which
+ * file it tried, and musl's does not know scripts without "#!".
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "message.h"
+
+/* The head of a file; execve() itself looks at 256 bytes. */
+enum { HEAD_SIZE = 512 };
+
+/*
+ * Can this file be executed? Return 0, or an errno. access() asks for the
+ * real user, which is the effective one: detach is never set-user-ID.
+ */
+static int
+executable(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return errno;
+	if (S_ISDIR(st.st_mode))
+		return EISDIR;
+	return access(path, X_OK) == -1 ? errno : 0;
+}
+
+/* Say that there is no such command, or that it cannot run. Return -1. */
+static int
+unusable(const char *name, int error, struct outcome *outcome)
+{
+	int status = error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
+	const char *hint = "";
+
+	if (error == ENOENT && strpbrk(name, " \t\n|") != NULL)
+		hint = " (a shell command line needs sh -c)";
+	return failure(outcome, status, name, "%s%s", strerror(error), hint);
+}
+
+int
+command_find(const char *name, char *path, struct outcome *outcome)
+{
+	const char *at = getenv("PATH");
+	size_t length = strlen(name);
+	int directory, error, found = ENOENT;
+
+	if (strchr(name, '/') != NULL || length == 0) {
+		error = length < PATH_MAX ? executable(name) : ENAMETOOLONG;
+		if (error != 0)
+			return unusable(name, error, outcome);
+		memcpy(path, name, length + 1);
+		return 0;
+	}
+	for (at = at != NULL ? at : "/bin:/usr/bin";; at += directory + 1) {
+		/* POSIX: an empty element is the working directory. */
+		directory = (int)strcspn(at, ":");
+		if (snprintf(path, PATH_MAX, "%.*s/%s",
+			directory > 0 ? directory : 1, directory > 0 ? at : ".",
+			name) < PATH_MAX) {
+			error = executable(path);
+			if (error == 0)
+				return 0;
+			/* A directory that cannot be searched has no say. */
+			if (error == EACCES && access(path, F_OK) == 0)
+				found = EACCES;
+		}
+		if (at[directory] == '\0')
+			return unusable(name, found, outcome);
+	}
+}
+
+/* Read the first bytes of a file. Return how many, or -1. */
+static ssize_t
+head(const char *path, char *bytes)
+{
+	ssize_t length;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd == -1)
+		return -1;
+	length = read(fd, bytes, HEAD_SIZE);
+	close(fd);
+	return length;
+}
+
+bool
+command_is_script(const char *path)
+{
+	char bytes[HEAD_SIZE];
+	ssize_t length = head(path, bytes), i;
+
+	/* POSIX, sh: a file with a NUL in its first line is no script. */
+	for (i = 0; i < length && bytes[i] != '\n'; i++)
+		if (bytes[i] == '\0')
+			return false;
+	return length >= 0;
+}
+
+int
+command_refused(
+    const char *name, const char *path, int error, struct outcome *outcome)
+{
+	char bytes[HEAD_SIZE];
+	ssize_t length;
+	size_t interpreter;
+
+	/* ENOENT for a file that is there: its interpreter is missing. */
+	if (error != ENOENT || access(path, F_OK) == -1)
+		return unusable(name, error, outcome);
+	length = head(path, bytes);
+	if (length < 2 || memcmp(bytes, "#!", 2) != 0)
+		return failure(outcome, STATUS_NOT_FOUND, name,
+		    "its dynamic loader: %s", strerror(error));
+	bytes[length < HEAD_SIZE ? length : HEAD_SIZE - 1] = '\0';
+	interpreter = 2 + strspn(bytes + 2, " \t");
+	bytes[interpreter + strcspn(bytes + interpreter, " \t\n")] = '\0';
+	return failure(outcome, STATUS_NOT_FOUND, name,
+	    "bad interpreter '%s': %s", bytes + interpreter, strerror(error));
+}

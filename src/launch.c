@@ -1,0 +1,295 @@
+/*
+ * launch.c starts the job: the only file that forks, changes the session and
+ * execs. Whatever can fail in an ordinary way has been done by then.
+ */
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "launch.h"
+#include "message.h"
+
+#ifndef _NSIG
+#define _NSIG 65
+#endif
+
+/* How far an attempt came: the step that failed, and its errno. */
+enum step {
+	RUNNING,
+	PIPE,
+	FORK,
+	SESSION,
+	STREAMS,
+	SIGNALS,
+	PIDFILE,
+	EXEC,
+	DEATH
+};
+
+struct report {
+	enum step step;
+	int error; /* for DEATH a signal number */
+};
+
+struct child {
+	const struct streams *streams;
+	const char *path;
+	char *const *argv;
+	int report; /* write end of the pipe, close-on-exec */
+};
+
+extern char **environ;
+
+static int
+put_streams(const int fd[3])
+{
+	int n;
+
+	for (n = 0; n < 3; n++)
+		if (fd[n] != n && dup2(fd[n], n) == -1)
+			return -1;
+	return 0;
+}
+
+/*
+ * Take away what was sent to the launcher's group between the fork and
+ * setsid(), and what was inherited. Every signal is blocked here, so pending
+ * ones can be taken one by one.
+ */
+static int
+clean_signals(void)
+{
+	static const long zeros[16]; /* the kernel's struct for SIG_DFL */
+	const struct sigaction standard = { .sa_handler = SIG_DFL };
+	const struct sigaction ignored = { .sa_handler = SIG_IGN };
+	const struct timespec now = { 0, 0 };
+	sigset_t all;
+	int number;
+
+	memset(&all, 0xff, sizeof(all)); /* sigfillset() leaves out some */
+	while (sigtimedwait(&all, NULL, &now) != -1 || errno == EINTR)
+		;
+	if (errno != EAGAIN)
+		return -1;
+	/*
+	 * Up to the last real-time signal. The C library keeps some for
+	 * itself and refuses them (EINVAL), but passes them on ignored.
+	 */
+	for (number = 1; number < _NSIG; number++)
+		if (number != SIGKILL && number != SIGSTOP &&
+		    sigaction(number, &standard, NULL) == -1 &&
+		    syscall(SYS_rt_sigaction, number, zeros, NULL, _NSIG / 8) ==
+			-1)
+			return -1;
+	return sigaction(SIGHUP, &ignored, NULL);
+}
+
+static int
+unblock_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	return sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Be the job, or report why not. The stack is ours, the memory is not. */
+static int
+become_job(void *argument)
+{
+	const struct child *child = argument;
+	struct report report;
+
+	if (setsid() == -1)
+		report.step = SESSION;
+	else if (put_streams(child->streams->fd) == -1)
+		report.step = STREAMS;
+	else if (clean_signals() == -1)
+		report.step = SIGNALS;
+	/* Before the mask: a write that fails may raise SIGXFSZ, SIGPIPE. */
+	else if (pidfile_write(&child->streams->pidfile) == -1)
+		report.step = PIDFILE;
+	else if (unblock_signals() == -1)
+		report.step = SIGNALS;
+	else {
+		execve(child->path, child->argv, environ);
+		report.step = EXEC;
+	}
+	report.error = errno;
+	while (write(child->report, &report, sizeof(report)) == -1 &&
+	       errno == EINTR)
+		;
+	_exit(STATUS_FAILED);
+}
+
+/*
+ * Clone a child that shares our memory and holds us until it execs or dies.
+ * Its exit signal is 0: until exec makes that SIGCHLD, it is what the kernel
+ * calls a clone child, which wait finds with __WCLONE and not without. So one
+ * call of wait tells a job from a child that died before its exec. Emulators
+ * that know no such child (EINVAL) get a common one, and may give us a plain
+ * fork: nothing here relies on the shared memory.
+ */
+static pid_t
+clone_child(struct child *child)
+{
+	/* For become_job() alone; no processor but hppa grows it upwards. */
+	static char stack[64 * 1024] __attribute__((aligned(16)));
+	char *top = stack + sizeof(stack);
+	pid_t pid;
+
+	pid = clone(become_job, top, CLONE_VM | CLONE_VFORK, child);
+	if (pid == -1 && errno == EINVAL)
+		pid = clone(
+		    become_job, top, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+	return pid;
+}
+
+/*
+ * Has the child become the job? The pipe carries the reason why not; its end
+ * means exec, or a death before it, and then wait knows which.
+ */
+static struct report
+hear(pid_t pid, int pipe)
+{
+	struct report report;
+	ssize_t length;
+	const int clone_only = (int)__WCLONE;
+	int status = 0, options;
+	pid_t found;
+
+	while ((length = read(pipe, &report, sizeof(report))) == -1 &&
+	       errno == EINTR)
+		;
+	options = clone_only | (length == sizeof(report) ? 0 : WNOHANG);
+	while ((found = waitpid(pid, &status, options)) == -1 && errno == EINTR)
+		;
+	if (length == sizeof(report))
+		return report;
+	if (found == -1)
+		return (struct report){ RUNNING, 0 };
+	/* No exec, yet it no longer holds the pipe: it is dying. */
+	if (found == 0)
+		waitpid(pid, &status, clone_only);
+	report.step = DEATH;
+	report.error = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	return report;
+}
+
+/* Try to start one image. */
+static struct report
+attempt(const char *path, char *const *argv, const struct streams *streams,
+    pid_t *pid)
+{
+	struct child child = { streams, path, argv, -1 };
+	struct report report;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return (struct report){ PIPE, errno };
+	child.report = ends[1];
+	*pid = clone_child(&child);
+	report.step = FORK;
+	report.error = errno;
+	close(ends[1]);
+	if (*pid != -1)
+		report = hear(*pid, ends[0]);
+	close(ends[0]);
+	return report;
+}
+
+/* The same for a script without "#!": /bin/sh runs it. */
+static struct report
+attempt_script(const char *path, char *const *argv,
+    const struct streams *streams, pid_t *pid)
+{
+	static char shell[] = "/bin/sh";
+	struct report report;
+	size_t count = 0;
+	char **shell_argv;
+
+	while (argv[count] != NULL)
+		count++;
+	shell_argv = malloc((count + 2) * sizeof(*shell_argv));
+	if (shell_argv == NULL)
+		return (struct report){ EXEC, errno };
+	shell_argv[0] = shell;
+	shell_argv[1] = (char *)path;
+	memcpy(shell_argv + 2, argv + 1, count * sizeof(*argv));
+	report = attempt(shell, shell_argv, streams, pid);
+	free(shell_argv);
+	return report;
+}
+
+/* Fill the outcome with the reason of a failed attempt. Return -1. */
+static int
+explain(struct report report, const struct plan *plan, const char *path,
+    struct outcome *outcome)
+{
+	static const char *const calls[] = {
+		[PIPE] = "pipe",
+		[FORK] = "fork",
+		[SESSION] = "setsid",
+		[STREAMS] = "dup2",
+		[SIGNALS] = "signals",
+	};
+	const char *thing = plan->argv[0];
+
+	if (report.step == EXEC)
+		return command_refused(thing, path, report.error, outcome);
+	if (report.step == DEATH)
+		return failure(outcome, STATUS_FAILED, thing,
+		    report.error == 0 ? "its start failed, it could not say why"
+				      : "killed by signal %d before its exec",
+		    report.error);
+	if (report.step == PIDFILE)
+		thing = strcmp(plan->pidfile, "-") == 0 ? "standard output"
+							: plan->pidfile;
+	else
+		thing = calls[report.step];
+	return failure(
+	    outcome, STATUS_FAILED, thing, "%s", strerror(report.error));
+}
+
+int
+launch(const struct plan *plan, const char *path, const struct streams *streams,
+    struct outcome *outcome)
+{
+	const struct sigaction standard = { .sa_handler = SIG_DFL };
+	struct report report = { SIGNALS, 0 };
+	sigset_t all;
+	pid_t pid;
+
+	/*
+	 * From here on a hang-up or Ctrl-C cannot end us between the job's
+	 * start and our report of it. A child of a process that ignores
+	 * SIGCHLD leaves no status for a waiter.
+	 */
+	sigfillset(&all);
+	if (sigprocmask(SIG_BLOCK, &all, &outcome->mask) == -1 ||
+	    ((plan->wait || plan->alive) &&
+		sigaction(SIGCHLD, &standard, NULL) == -1))
+		report.error = errno;
+	else {
+		report = attempt(path, plan->argv, streams, &pid);
+		if (report.step == EXEC && report.error == ENOEXEC &&
+		    command_is_script(path))
+			report =
+			    attempt_script(path, plan->argv, streams, &pid);
+	}
+	if (report.step != RUNNING) {
+		pidfile_undo(&streams->pidfile);
+		return explain(report, plan, path, outcome);
+	}
+	outcome->pid = pid;
+	return 0;
+}

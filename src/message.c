@@ -1,0 +1,90 @@
+/*
+ * message.c owns the lines on standard error: what they look like and how
+ * they are written.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "message.h"
+
+/*
+ * POSIX: a write of up to PIPE_BUF bytes to a pipe is not mixed with others,
+ * so the lines of many launchers stay whole. A longer line is cut.
+ */
+enum { LINE_SIZE = 4096, PATIENCE_MS = 1000 };
+
+/* Escape one byte into four at most. Return the length. */
+static size_t
+escape(unsigned char byte, char *to)
+{
+	static const char named[] = "\aa\bb\tt\nn\vv\ff\rr\\\\";
+	const char *found;
+
+	if (byte >= 0x20 && byte < 0x7f && byte != '\\') {
+		to[0] = (char)byte;
+		return 1;
+	}
+	to[0] = '\\';
+	for (found = named; *found != '\0'; found += 2)
+		if ((unsigned char)found[0] == byte) {
+			to[1] = found[1];
+			return 2;
+		}
+	to[1] = (char)('0' + (byte >> 6));
+	to[2] = (char)('0' + (byte >> 3 & 7));
+	to[3] = (char)('0' + (byte & 7));
+	return 4;
+}
+
+void
+message(const char *format, ...)
+{
+	static const char name[] = "detach: ";
+	char text[LINE_SIZE], line[LINE_SIZE];
+	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+	size_t length = sizeof(name) - 1;
+	va_list args;
+	int i;
+
+	va_start(args, format);
+	if (vsnprintf(text, sizeof(text), format, args) < 0)
+		text[0] = '\0';
+	va_end(args);
+
+	memcpy(line, name, length);
+	for (i = 0; text[i] != '\0' && length + 8 < sizeof(line); i++)
+		length += escape((unsigned char)text[i], line + length);
+	if (text[i] != '\0' || i == LINE_SIZE - 1) {
+		memcpy(line + length, "...", 3);
+		length += 3;
+	}
+	line[length++] = '\n';
+
+	/*
+	 * A reader that has gone must not turn the exit status into 128 +
+	 * SIGPIPE, and a terminal stopped by Ctrl-S must not hold a launcher
+	 * that has its signals blocked.
+	 */
+	signal(SIGPIPE, SIG_IGN);
+	if (poll(&ready, 1, PATIENCE_MS) == 0)
+		return;
+	(void)!write(STDERR_FILENO, line, length);
+}
+
+int
+failure(struct outcome *outcome, int status, const char *thing,
+    const char *format, ...)
+{
+	va_list args;
+
+	outcome->status = status;
+	outcome->thing = thing;
+	va_start(args, format);
+	vsnprintf(outcome->reason, sizeof(outcome->reason), format, args);
+	va_end(args);
+	return -1;
+}

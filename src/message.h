@@ -1,0 +1,22 @@
+/* message.c: one line on standard error. */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include "plan.h"
+
+/*
+ * Write "detach: ", the formatted text and a newline to standard error, in
+ * one write. Bytes that are not printable come out as C escapes, so that no
+ * file name can forge a second line. A standard error that cannot take the
+ * line within a second loses it; nothing else changes.
+ */
+void message(const char *, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Put a failure into an outcome: the status, the thing, and the formatted
+ * reason. Return -1, always.
+ */
+int failure(struct outcome *, int, const char *, const char *, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,212 @@
+/*
+ * options.c turns a command line into a plan. It is the only file that knows
+ * flags. It opens nothing and starts nothing.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "options.h"
+
+enum { SHOW_HELP = 256, SHOW_VERSION };
+
+static const char help[] =
+    "usage: detach [OPTION]... COMMAND [ARG]...\n"
+    "Start COMMAND detached from terminal, session, descriptors and signals\n"
+    "of the caller; return when it runs.\n"
+    "\n"
+    "  -i, --input=FILE     read stdin from FILE ('-': keep the inherited "
+    "one)\n"
+    "  -o, --output=FILE    append stdout to FILE ('-': keep the inherited "
+    "one)\n"
+    "  -e, --error=FILE     append stderr to FILE ('-': keep the inherited "
+    "one)\n"
+    "  -p, --pidfile=FILE   write the job's PID to FILE ('-': to stdout)\n"
+    "  -k, --keep-fd=N[,N]  leave these descriptors open in the job\n"
+    "  -w, --wait           wait for the job and exit with its status\n"
+    "  -a, --alive=TIME     stay TIME (2, 0.5s, 3m, 1h): does the job live?\n"
+    "  -q, --quiet          no message on success\n"
+    "      --help           print this and exit\n"
+    "      --version        print the version and exit\n"
+    "\n"
+    "Without options stdin is /dev/null, and output that would go to a\n"
+    "terminal, pipe or socket is appended to nohup.out, or $HOME/nohup.out.\n"
+    "Status: 0 started, 125 detach failed, 126 COMMAND cannot run, 127 not\n"
+    "found; with -w, and with -a for a job that ended, the job's own.\n";
+
+static _Noreturn void invalid(const char *, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* Say what is wrong with the command line and exit. */
+static _Noreturn void
+invalid(const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	message("%s", text);
+	exit(STATUS_FAILED);
+}
+
+/* Write text to standard output and exit. */
+static _Noreturn void
+print(const char *text)
+{
+	if (fputs(text, stdout) == EOF || fflush(stdout) == EOF)
+		invalid("standard output: %s", strerror(errno));
+	exit(0);
+}
+
+/* Set an option's value, once: a second one would contradict the first. */
+static void
+set(const char **value, int option, const char *argument)
+{
+	if (*value != NULL)
+		invalid("-%c %s: contradicts -%c %s", option, argument, option,
+		    *value);
+	*value = argument;
+}
+
+/*
+ * Nanoseconds of a TIME: digits with at most one point, then nothing, s, m
+ * or h. A thousand million seconds is the most, for any time_t can hold it.
+ */
+static long long
+nanoseconds(const char *time)
+{
+	const long long second = 1000000000, most = 1000000000;
+	long long unit = second, total = 0, fraction = 0, place = second;
+	const char *at = time;
+	bool digits = false;
+
+	for (; *at >= '0' && *at <= '9'; at++, digits = true)
+		if ((total = total * 10 + (*at - '0')) > most)
+			invalid("-a %s: time too long", time);
+	if (*at == '.')
+		for (at++; *at >= '0' && *at <= '9'; at++, digits = true)
+			fraction += (place /= 10) * (*at - '0');
+	if (*at == 's' || *at == 'm' || *at == 'h') {
+		unit = *at == 's' ? 1 : *at == 'm' ? 60 : 3600;
+		total *= unit;
+		fraction *= unit;
+		at++;
+	}
+	if (!digits || *at != '\0')
+		invalid("-a %s: not a time (2, 0.5s, 3m, 1h)", time);
+	if (total >= most)
+		invalid("-a %s: time too long", time);
+	return total * second + fraction;
+}
+
+/* Add the numbers of a list N[,N]... to the plan's descriptors to keep. */
+static void
+keep(struct plan *plan, const char *list)
+{
+	int *numbers = plan->keep;
+	const char *at = list;
+	char *end;
+	long number;
+
+	for (;; at = end + 1) {
+		errno = 0;
+		number = strtol(at, &end, 10);
+		if (*at < '0' || *at > '9' || (*end != '\0' && *end != ',') ||
+		    errno != 0 || number > INT_MAX)
+			invalid("-k %s: not a list of descriptors", list);
+		if (number < 3)
+			invalid(
+			    "-k %s: 0, 1 and 2 are for -i, -o and -e", list);
+		numbers =
+		    realloc(numbers, (plan->nkeep + 1) * sizeof(*numbers));
+		if (numbers == NULL)
+			invalid("-k %s: %s", list, strerror(errno));
+		numbers[plan->nkeep++] = (int)number;
+		plan->keep = numbers;
+		if (*end == '\0')
+			return;
+	}
+}
+
+/* Name the option that getopt_long() has just refused, and exit. */
+static _Noreturn void
+unknown(const char *word)
+{
+	if (optopt == 0)
+		invalid("%s: unknown option", word);
+	if (optopt >= SHOW_HELP || strchr("wq", optopt) != NULL)
+		invalid("%s: takes no value", word);
+	invalid("-%c: unknown option", optopt);
+}
+
+void
+options_detach(int argc, char *argv[], struct plan *plan)
+{
+	static const struct option names[] = {
+		{ "input", required_argument, NULL, 'i' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "error", required_argument, NULL, 'e' },
+		{ "pidfile", required_argument, NULL, 'p' },
+		{ "keep-fd", required_argument, NULL, 'k' },
+		{ "wait", no_argument, NULL, 'w' },
+		{ "alive", required_argument, NULL, 'a' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, SHOW_HELP },
+		{ "version", no_argument, NULL, SHOW_VERSION },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *alive = NULL;
+	int option;
+
+	/* The leading '+' ends options at the first operand, as POSIX does. */
+	opterr = 0;
+	while ((option = getopt_long(
+		    argc, argv, "+:i:o:e:p:k:wa:q", names, NULL)) != -1)
+		switch (option) {
+		case 'i':
+			set(&plan->file[0], option, optarg);
+			break;
+		case 'o':
+			set(&plan->file[1], option, optarg);
+			break;
+		case 'e':
+			set(&plan->file[2], option, optarg);
+			break;
+		case 'p':
+			set(&plan->pidfile, option, optarg);
+			break;
+		case 'k':
+			keep(plan, optarg);
+			break;
+		case 'w':
+			plan->wait = true;
+			break;
+		case 'a':
+			set(&alive, option, optarg);
+			plan->alive = true;
+			plan->alive_ns = nanoseconds(optarg);
+			break;
+		case 'q':
+			plan->quiet = true;
+			break;
+		case SHOW_HELP:
+			print(help);
+		case SHOW_VERSION:
+			print("detach " PACKAGE_VERSION "\n");
+		case ':':
+			invalid("-%c: needs a value", optopt);
+		default:
+			unknown(argv[optind - 1]);
+		}
+	if (plan->wait && plan->alive)
+		invalid("-w: contradicts -a %s", alive);
+	if (optind == argc)
+		invalid("no command (see 'detach --help')");
+	plan->argv = argv + optind;
+}

@@ -1,0 +1,28 @@
+/* streams.c: the three descriptors that the job gets. */
+#ifndef STREAMS_H
+#define STREAMS_H
+
+#include "pidfile.h"
+#include "plan.h"
+
+struct streams {
+	/*
+	 * What becomes the job's 0, 1 and 2: the number itself where an
+	 * inherited one stays, else a close-on-exec descriptor from 3 up.
+	 */
+	int fd[3];
+	struct pidfile pidfile;
+	const char *default_file; /* its path, if it was chosen, or NULL */
+	bool input_ignored; /* a regular file on stdin was dropped */
+	bool terminal; /* the launcher's own stderr is a terminal */
+	char home_file[PATH_MAX]; /* room for default_file */
+};
+
+/*
+ * Open all that the job needs. What cannot be had is found out before any
+ * file is created. The descriptors stay open until the launcher ends. Return
+ * 0, or -1 and a filled outcome; then the pidfile is as it was.
+ */
+int streams_open(const struct plan *, struct streams *, struct outcome *);
+
+#endif
