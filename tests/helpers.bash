@@ -1,0 +1,163 @@
+# What all test files share. A job is tests/probe: it writes what it was given
+# to the FIFO "facts", and answers a line through "ping" by one through "pong".
+# Nothing here waits by guess; LIMIT bounds what would otherwise hang.
+# shellcheck shell=bash
+
+bats_require_minimum_version 1.5.0
+
+: "${SOURCE:=$(cd "$BATS_TEST_DIRNAME/.." && pwd)}" "${BUILD:=$SOURCE}"
+export DETACH=$BUILD/src/detach PROBE=$BUILD/tests/probe PTY=$BUILD/tests/pty
+export LIMIT=30
+umask 022
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	mkdir home
+	export HOME=$BATS_TEST_TMPDIR/home
+}
+
+# A test leaves no job behind: all of them have their working directory here.
+teardown() {
+	local process
+	for process in /proc/[0-9]*; do
+		case $(readlink "$process/cwd") in
+		"$BATS_TEST_TMPDIR"*)
+			[ "${process#/proc/}" = $$ ] ||
+			    [ "${process#/proc/}" = "$BASHPID" ] ||
+			    kill -KILL "${process#/proc/}" 2>/dev/null || true
+			;;
+		esac
+	done
+}
+
+# need TOOL... - the test cannot run without these. Under CI that is a failure.
+need() {
+	local tool
+	for tool; do
+		command -v "$tool" >/dev/null && continue
+		missing "$tool"
+	done
+}
+
+missing() {
+	[ "${CI:-}" != true ] || {
+		echo "missing: $*"
+		return 1
+	}
+	skip "missing: $*"
+}
+
+# start COMMAND [ARG]... - run the command with the probe and its arguments
+# appended, such as: start "$DETACH" -o out. The facts are then in "got".
+start() {
+	rm -f facts ping pong
+	mkfifo facts ping pong
+	"$@" "$PROBE" facts ping pong || return
+	facts
+}
+
+# Take the facts that a probe writes to the FIFO.
+facts() {
+	timeout "$LIMIT" cat facts >got
+}
+
+# fact KEY - one of them.
+fact() {
+	sed -n "s/^$1=//p" got
+}
+
+# ask LINE - a round trip to the probe: it writes LINE to its standard output
+# and then says so. Without an answer the job is dead.
+ask() {
+	timeout "$LIMIT" sh -c 'echo "$1" >ping && cat pong' sh "$1"
+}
+
+# The facts of this moment.
+refresh() {
+	ask facts >got
+}
+
+# The probe is alive, and its output still arrives, once, in the file.
+alive() {
+	local token=token-$BASHPID-$RANDOM
+	[ "$(ask "$token")" = "$token" ] &&
+	    [ "$(grep -cxF "$token" "$1")" = 1 ]
+}
+
+quit() {
+	timeout "$LIMIT" sh -c 'echo quit >ping'
+}
+
+# Promises 2, 3, 4 and 6, by the facts in "got".
+detached() {
+	cat got
+	[ "$(fact pid)" = "$(fact sid)" ]
+	[ "$(fact pid)" = "$(fact pgid)" ]
+	[ "$(fact ctty)" = 0 ]
+	[ "$(fact fds)" = "0 1 2 " ]
+	[ "$(fact fd0)" = /dev/null ]
+	[[ $(fact fd1) != /dev/pts/* && $(fact fd1) != *:* ]]
+	[[ $(fact fd2) != /dev/pts/* && $(fact fd2) != *:* ]]
+	[ "$(fact SigIgn)" = 0000000000000001 ]
+	unsignalled
+}
+
+# No signal is blocked, pending or caught.
+unsignalled() {
+	[ "$(fact SigBlk)" = 0000000000000000 ]
+	[ "$(fact SigCgt)" = 0000000000000000 ]
+	[ "$(fact SigPnd)" = 0000000000000000 ]
+	[ "$(fact ShdPnd)" = 0000000000000000 ]
+}
+
+# refused STATUS TEXT COMMAND... - the command fails with that status and one
+# line on stderr that holds the text, and no job was started.
+refused() {
+	local status=$1 text=$2
+	shift 2
+	run --separate-stderr "-$status" "$@"
+	[ -z "$output" ]
+	# shellcheck disable=SC2154 # bats sets it
+	[ "${#stderr_lines[@]}" = 1 ]
+	[[ $stderr == "detach: "*"$text"* ]]
+	[ ! -e started ]
+}
+
+# --- a real OpenSSH server, without a port -----------------------------------
+
+# Make keys and configurations in the file's directory; call in setup_file.
+sshd_setup() {
+	local dir=$BATS_FILE_TMPDIR
+	need ssh ssh-keygen /usr/sbin/sshd
+	# sshd wants the directory, which Debian makes at its start.
+	[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
+	ssh-keygen -q -t ed25519 -N '' -f "$dir/host_key"
+	ssh-keygen -q -t ed25519 -N '' -f "$dir/user_key"
+	cat >"$dir/sshd_config" <<END
+HostKey $dir/host_key
+AuthorizedKeysFile $dir/user_key.pub
+StrictModes no
+PermitRootLogin yes
+UsePAM no
+PidFile none
+PrintLastLog no
+PrintMotd no
+MaxStartups 1000
+END
+	cat >"$dir/ssh_config" <<END
+Host *
+ProxyCommand /usr/sbin/sshd -i -f $dir/sshd_config -E $dir/sshd_log
+User $(id -un)
+IdentityFile $dir/user_key
+IdentitiesOnly yes
+UserKnownHostsFile /dev/null
+StrictHostKeyChecking no
+LogLevel ERROR
+END
+}
+
+# host [OPTION]... COMMAND - ssh to the test's server; the command's working
+# directory is the home directory.
+host() {
+	timeout "$LIMIT" ssh -F "$BATS_FILE_TMPDIR/ssh_config" "$@"
+}

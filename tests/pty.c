@@ -1,0 +1,130 @@
+/*
+ * pty.c runs a command on a terminal of its own, as the leader of a new
+ * session, like a terminal window or sshd does.
+ *
+ *	pty [-012] COMMAND [ARG]...
+ *
+ * What comes on standard input is typed, what the command writes goes to
+ * standard output, without echo and carriage returns. -0, -1 and -2: that
+ * descriptor of the command is not the terminal, but pty's own. pty exits when
+ * the command has ended, with its status (128 + N for signal N).
+ *
+ * Killing pty hangs the terminal up: once it can be waited for, the kernel has
+ * closed the master side, and so has sent SIGHUP to the session.
+ */
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { MASTER, INPUT, CHILD, SOURCES };
+
+static int
+open_master(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (master == -1 || grantpt(master) == -1 || unlockpt(master) == -1)
+		err(125, "no pseudo-terminal");
+	return master;
+}
+
+/* In the child: make the slave side the controlling terminal and 0-2. */
+static void
+enter(int master, const bool own[3])
+{
+	struct termios settings;
+	int slave, n;
+
+	if (setsid() == -1)
+		err(125, "setsid");
+	slave = open(ptsname(master), O_RDWR | O_CLOEXEC);
+	if (slave == -1 || tcgetattr(slave, &settings) == -1)
+		err(125, "terminal");
+	settings.c_oflag &= ~(tcflag_t)OPOST;
+	settings.c_lflag &= ~(tcflag_t)ECHO;
+	if (tcsetattr(slave, TCSANOW, &settings) == -1)
+		err(125, "tcsetattr");
+	for (n = 0; n < 3; n++)
+		if (!own[n] && dup2(slave, n) == -1)
+			err(125, "dup2");
+}
+
+/* Copy what there is. Return false at the end of it. */
+static bool
+copy(int from, int to)
+{
+	char bytes[4096];
+	ssize_t length = read(from, bytes, sizeof(bytes)), done, n;
+
+	/* EIO: nobody has the slave side open. */
+	if (length <= 0)
+		return false;
+	for (done = 0; done < length; done += n)
+		if ((n = write(to, bytes + done, (size_t)(length - done))) ==
+		    -1)
+			err(125, "write");
+	return true;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct pollfd sources[SOURCES] = { { 0 } };
+	bool own[3] = { false };
+	sigset_t child, before;
+	int option, status, master, i;
+	pid_t pid;
+
+	while ((option = getopt(argc, argv, "+012")) != -1) {
+		if (option == '?')
+			return 125;
+		own[option - '0'] = true;
+	}
+	if (optind == argc)
+		errx(125, "usage: pty [-012] COMMAND [ARG]...");
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, &before);
+	master = open_master();
+	pid = fork();
+	if (pid == -1)
+		err(125, "fork");
+	if (pid == 0) {
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		enter(master, own);
+		execvp(argv[optind], argv + optind);
+		err(127, "%s", argv[optind]);
+	}
+	sources[MASTER].fd = master;
+	sources[INPUT].fd = own[0] ? -1 : STDIN_FILENO;
+	sources[CHILD].fd = signalfd(-1, &child, SFD_CLOEXEC);
+	for (i = 0; i < SOURCES; i++)
+		sources[i].events = POLLIN;
+	while (sources[CHILD].revents == 0) {
+		if (poll(sources, SOURCES, -1) == -1 && errno != EINTR)
+			err(125, "poll");
+		if (sources[MASTER].revents != 0 &&
+		    !copy(master, STDOUT_FILENO))
+			sources[MASTER].fd = -1;
+		if (sources[INPUT].revents != 0 && !copy(STDIN_FILENO, master))
+			sources[INPUT].fd = -1;
+	}
+	/* The leader's end hung the slave side up: the rest ends in EIO. */
+	while (copy(master, STDOUT_FILENO))
+		;
+	if (waitpid(pid, &status, 0) == -1)
+		err(125, "waitpid");
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				   : WEXITSTATUS(status);
+}
