@@ -18,22 +18,6 @@
 /* The head of a file; execve() itself looks at 256 bytes. */
 enum { HEAD_SIZE = 512 };
 
-/*
- * Can this file be executed? Return 0, or an errno. access() asks for the
- * real user, which is the effective one: detach is never set-user-ID.
- */
-static int
-executable(const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) == -1)
-		return errno;
-	if (S_ISDIR(st.st_mode))
-		return EISDIR;
-	return access(path, X_OK) == -1 ? errno : 0;
-}
-
 /* Say that there is no such command, or that it cannot run. Return -1. */
 static int
 unusable(const char *name, int error, struct outcome *outcome)
@@ -46,35 +30,49 @@ unusable(const char *name, int error, struct outcome *outcome)
 	return failure(outcome, status, name, "%s%s", strerror(error), hint);
 }
 
-int
-command_find(const char *name, char *path, struct outcome *outcome)
+/* As PATH has it: a directory is no command, but another may follow. */
+static bool
+is_directory(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1 || !S_ISDIR(st.st_mode))
+		return false;
+	errno = EACCES;
+	return true;
+}
+
+/*
+ * access() asks for the real user, which is the effective one: detach is never
+ * set-user-ID.
+ */
+const char *
+command_find(const char *name, char *room, struct outcome *outcome)
 {
 	const char *at = getenv("PATH");
-	size_t length = strlen(name);
-	int directory, error, found = ENOENT;
+	int length, found = ENOENT;
 
-	if (strchr(name, '/') != NULL || length == 0) {
-		error = length < PATH_MAX ? executable(name) : ENAMETOOLONG;
-		if (error != 0)
-			return unusable(name, error, outcome);
-		memcpy(path, name, length + 1);
-		return 0;
+	if (strchr(name, '/') != NULL || *name == '\0') {
+		if (access(name, X_OK) == 0)
+			return name;
+		unusable(name, errno, outcome);
+		return NULL;
 	}
-	for (at = at != NULL ? at : "/bin:/usr/bin";; at += directory + 1) {
+	for (at = at != NULL ? at : "/bin:/usr/bin";; at += length + 1) {
 		/* POSIX: an empty element is the working directory. */
-		directory = (int)strcspn(at, ":");
-		if (snprintf(path, PATH_MAX, "%.*s/%s",
-			directory > 0 ? directory : 1, directory > 0 ? at : ".",
-			name) < PATH_MAX) {
-			error = executable(path);
-			if (error == 0)
-				return 0;
+		length = (int)strcspn(at, ":");
+		if (snprintf(room, PATH_MAX, "%.*s/%s", length > 0 ? length : 1,
+			length > 0 ? at : ".", name) < PATH_MAX) {
+			if (access(room, X_OK) == 0 && !is_directory(room))
+				return room;
 			/* A directory that cannot be searched has no say. */
-			if (error == EACCES && access(path, F_OK) == 0)
+			if (errno == EACCES && access(room, F_OK) == 0)
 				found = EACCES;
 		}
-		if (at[directory] == '\0')
-			return unusable(name, found, outcome);
+		if (at[length] == '\0') {
+			unusable(name, found, outcome);
+			return NULL;
+		}
 	}
 }
 

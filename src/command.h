@@ -8,10 +8,10 @@
 
 /*
  * Find the file that a command names: the name itself if it has a slash, else
- * the first executable of that name in PATH. Return 0 and the path in the
- * buffer of PATH_MAX bytes, or -1 and a filled outcome.
+ * the first executable of that name in PATH. Return its path, which may be in
+ * the given room of PATH_MAX bytes, or NULL and a filled outcome.
  */
-int command_find(const char *, char *, struct outcome *);
+const char *command_find(const char *, char *, struct outcome *);
 
 /*
  * Is this file, which execve() refused with ENOEXEC, a script for /bin/sh?

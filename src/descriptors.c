@@ -15,30 +15,29 @@
 #include "descriptors.h"
 #include "message.h"
 
-/* Linux 5.9 and 5.11; the C library's headers may be older. */
+/* Linux 5.9; the C library's headers may be older. */
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
-#ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC (1U << 2)
-#endif
 
-static bool
-is_kept(const struct plan *plan, long fd)
+/* The lowest descriptor from FD up that the plan keeps, INT_MAX for none. */
+static int
+next_kept(const struct plan *plan, int fd)
 {
+	int next = INT_MAX;
 	size_t i;
 
 	for (i = 0; i < plan->nkeep; i++)
-		if (plan->keep[i] == fd)
-			return true;
-	return false;
+		if (plan->keep[i] >= fd && plan->keep[i] < next)
+			next = plan->keep[i];
+	return next;
 }
 
 /*
  * The N of an argument /dev/fd/N or /proc/self/fd/N, also behind the first
  * "=" of an option. -1 for any other.
  */
-static long
+static int
 named_descriptor(const char *argument)
 {
 	static const char *const directories[] = { "/dev/fd/",
@@ -58,80 +57,81 @@ named_descriptor(const char *argument)
 		fd = strtol(number, &end, 10);
 		if (isdigit((unsigned char)*number) && *end == '\0' &&
 		    fd <= INT_MAX)
-			return fd;
+			return (int)fd;
 	}
 	return -1;
 }
 
-/* Does every argument /dev/fd/N name what will stay, or is not open anyway? */
-static int
-check_arguments(const struct plan *plan, struct outcome *outcome)
+int
+descriptors_check(const struct plan *plan, struct outcome *outcome)
 {
 	size_t i;
-	long fd;
+	int fd;
 
+	for (i = 0; i < plan->nkeep; i++)
+		if (fcntl(plan->keep[i], F_GETFD) == -1)
+			return failure(outcome, STATUS_FAILED, "-k",
+			    "descriptor %d: %s", plan->keep[i],
+			    strerror(errno));
 	for (i = 0; plan->argv[i] != NULL; i++) {
 		fd = named_descriptor(plan->argv[i]);
-		if (fd >= 3 && !is_kept(plan, fd) &&
-		    fcntl((int)fd, F_GETFD) != -1)
+		if (fd >= 3 && next_kept(plan, fd) != fd &&
+		    fcntl(fd, F_GETFD) != -1)
 			return failure(outcome, STATUS_FAILED, plan->argv[i],
-			    "would be closed in the job (-k %ld keeps it)", fd);
+			    "would be closed in the job (-k %d keeps it)", fd);
 	}
 	return 0;
 }
 
-/*
- * Close, or mark close-on-exec, every descriptor from 3 up. Before Linux 5.11,
- * or where a container forbids the call, /proc lists them. Return 0, or -1
- * with errno.
- */
+/* The same for the plan and the streams together. */
 static int
-from_three(bool on_exec)
+next_needed(const struct plan *plan, const struct streams *streams, int fd)
 {
-	struct dirent *entry;
-	DIR *list;
-	int fd, failed = 0;
+	int next = next_kept(plan, fd), n;
 
-	if (syscall(SYS_close_range, 3U, ~0U,
-		on_exec ? CLOSE_RANGE_CLOEXEC : 0U) == 0)
-		return 0;
-	list = opendir("/proc/self/fd");
+	for (n = 0; n < 3; n++)
+		if (streams->fd[n] >= fd && streams->fd[n] < next)
+			next = streams->fd[n];
+	if (streams->pidfile.fd >= fd && streams->pidfile.fd < next)
+		next = streams->pidfile.fd;
+	return next;
+}
+
+/* Before Linux 5.9, or where a container forbids the call: /proc has a list. */
+static int
+close_listed(const struct plan *plan, const struct streams *streams)
+{
+	DIR *list = opendir("/proc/self/fd");
+	struct dirent *entry;
+	int fd, error;
+
 	if (list == NULL)
 		return -1;
 	while (errno = 0, (entry = readdir(list)) != NULL) {
 		fd = atoi(entry->d_name);
-		if (fd < 3 || fd == dirfd(list))
-			continue;
-		if (on_exec ? fcntl(fd, F_SETFD, FD_CLOEXEC) : close(fd))
-			failed = errno;
+		if (fd >= 3 && fd != dirfd(list) &&
+		    next_needed(plan, streams, fd) != fd)
+			(void)close(fd);
 	}
-	if (errno != 0)
-		failed = errno;
+	error = errno;
 	closedir(list);
-	errno = failed;
-	return failed == 0 ? 0 : -1;
+	errno = error;
+	return error == 0 ? 0 : -1;
 }
 
 int
-descriptors_seal(const struct plan *plan, struct outcome *outcome)
+descriptors_close(const struct plan *plan, const struct streams *streams)
 {
-	size_t i;
+	int from, needed;
 
-	if (check_arguments(plan, outcome) == -1)
-		return -1;
-	if (from_three(true) == -1)
-		return failure(outcome, STATUS_FAILED, "/proc/self/fd", "%s",
-		    strerror(errno));
-	for (i = 0; i < plan->nkeep; i++)
-		if (fcntl(plan->keep[i], F_SETFD, 0) == -1)
-			return failure(outcome, STATUS_FAILED, "-k",
-			    "descriptor %d: %s", plan->keep[i],
-			    strerror(errno));
-	return 0;
-}
-
-void
-descriptors_close(void)
-{
-	(void)from_three(false);
+	for (from = 3;; from = needed + 1) {
+		needed = next_needed(plan, streams, from);
+		if (needed > from &&
+		    syscall(SYS_close_range, (unsigned)from,
+			needed == INT_MAX ? ~0U : (unsigned)needed - 1,
+			0U) == -1)
+			return close_listed(plan, streams);
+		if (needed == INT_MAX)
+			return 0;
+	}
 }

@@ -3,19 +3,21 @@
 #define DESCRIPTORS_H
 
 #include "plan.h"
+#include "streams.h"
 
 /*
- * Make exec close every descriptor from 3 up but those the plan keeps. Refuse
- * a plan that keeps one that is not open, or whose arguments name one that
- * would be closed. To be called before anything else is opened. Return 0, or
- * -1 and a filled outcome.
+ * Refuse a plan that keeps a descriptor that is not open, or whose arguments
+ * name one that would be closed. To be called before anything is opened.
+ * Return 0, or -1 and a filled outcome.
  */
-int descriptors_seal(const struct plan *, struct outcome *);
+int descriptors_check(const struct plan *, struct outcome *);
 
 /*
- * Close every descriptor from 3 up, for a waiter: an inherited socket keeps
- * its port busy in whatever process it is open.
+ * Close every descriptor from 3 up but those that the plan keeps and those of
+ * the streams. They are closed for good, not on exec, which would close them
+ * some moments after the launcher has returned: too late for who wants to bind
+ * a socket's port again. Return 0, or -1 with errno.
  */
-void descriptors_close(void);
+int descriptors_close(const struct plan *, const struct streams *);
 
 #endif

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "descriptors.h"
 #include "launch.h"
 #include "message.h"
 
@@ -25,6 +26,7 @@
 /* How far an attempt came: the step that failed, and its errno. */
 enum step {
 	RUNNING,
+	CLOSE,
 	PIPE,
 	FORK,
 	SESSION,
@@ -133,76 +135,95 @@ become_job(void *argument)
 
 /*
  * Clone a child that shares our memory and holds us until it execs or dies.
- * Its exit signal is 0: until exec makes that SIGCHLD, it is what the kernel
- * calls a clone child, which wait finds with __WCLONE and not without. So one
- * call of wait tells a job from a child that died before its exec. Emulators
- * that know no such child (EINVAL) get a common one, and may give us a plain
- * fork: nothing here relies on the shared memory.
+ * Its exit signal is 0: until exec makes that SIGCHLD, before it lets us go, it
+ * is what the kernel calls a clone child, which wait finds with __WCLONE alone.
+ * Emulators may know no such child (EINVAL), or turn it into a plain fork:
+ * nothing here relies on the shared memory.
  */
 static pid_t
-clone_child(struct child *child)
+clone_child(struct child *child, int *exit_signal)
 {
 	/* For become_job() alone; no processor but hppa grows it upwards. */
 	static char stack[64 * 1024] __attribute__((aligned(16)));
 	char *top = stack + sizeof(stack);
 	pid_t pid;
 
+	*exit_signal = 0;
 	pid = clone(become_job, top, CLONE_VM | CLONE_VFORK, child);
-	if (pid == -1 && errno == EINVAL)
-		pid = clone(
-		    become_job, top, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+	if (pid == -1 && errno == EINVAL) {
+		*exit_signal = SIGCHLD;
+		pid = clone(become_job, top,
+		    CLONE_VM | CLONE_VFORK | *exit_signal, child);
+	}
 	return pid;
 }
 
 /*
- * Has the child become the job? The pipe carries the reason why not; its end
- * means exec, or a death before it, and then wait knows which.
+ * Has the child not come to its exec? Wait knows no clone child after it
+ * (ECHILD).
+ */
+static bool
+is_clone_child(pid_t pid)
+{
+	const int options = WEXITED | WNOHANG | WNOWAIT | (int)__WCLONE;
+	siginfo_t info;
+	int found;
+
+	do
+		found = waitid(P_PID, (id_t)pid, &info, options);
+	while (found == -1 && errno == EINTR);
+	return found == 0;
+}
+
+/*
+ * What became of a child that may not have come to its exec? The pipe has the
+ * reason; its end means exec, or a death before it.
  */
 static struct report
 hear(pid_t pid, int pipe)
 {
 	struct report report;
 	ssize_t length;
-	const int clone_only = (int)__WCLONE;
-	int status = 0, options;
-	pid_t found;
+	int status = 0;
 
-	while ((length = read(pipe, &report, sizeof(report))) == -1 &&
-	       errno == EINTR)
-		;
-	options = clone_only | (length == sizeof(report) ? 0 : WNOHANG);
-	while ((found = waitpid(pid, &status, options)) == -1 && errno == EINTR)
-		;
-	if (length == sizeof(report))
-		return report;
-	if (found == -1)
-		return (struct report){ RUNNING, 0 };
-	/* No exec, yet it no longer holds the pipe: it is dying. */
-	if (found == 0)
-		waitpid(pid, &status, clone_only);
-	report.step = DEATH;
-	report.error = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	do
+		length = read(pipe, &report, sizeof(report));
+	while (length == -1 && errno == EINTR);
+	if (length != sizeof(report)) {
+		if (!is_clone_child(pid))
+			return (struct report){ RUNNING, 0 };
+		report.step = DEATH;
+	}
+	waitpid(pid, &status, __WALL);
+	if (report.step == DEATH)
+		report.error = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	return report;
 }
 
-/* Try to start one image. */
+/*
+ * Try to start one image. After vfork, wait alone can tell that it runs; the
+ * pipe is then left to the launcher's end.
+ */
 static struct report
 attempt(const char *path, char *const *argv, const struct streams *streams,
     pid_t *pid)
 {
 	struct child child = { streams, path, argv, -1 };
 	struct report report;
-	int ends[2];
+	int ends[2], exit_signal;
 
 	if (pipe2(ends, O_CLOEXEC) == -1)
 		return (struct report){ PIPE, errno };
 	child.report = ends[1];
-	*pid = clone_child(&child);
-	report.step = FORK;
-	report.error = errno;
-	close(ends[1]);
-	if (*pid != -1)
+	*pid = clone_child(&child, &exit_signal);
+	if (*pid == -1)
+		report = (struct report){ FORK, errno };
+	else if (exit_signal == 0 && !is_clone_child(*pid))
+		return (struct report){ RUNNING, 0 };
+	else {
+		close(ends[1]);
 		report = hear(*pid, ends[0]);
+	}
 	close(ends[0]);
 	return report;
 }
@@ -236,6 +257,7 @@ explain(struct report report, const struct plan *plan, const char *path,
     struct outcome *outcome)
 {
 	static const char *const calls[] = {
+		[CLOSE] = "/proc/self/fd",
 		[PIPE] = "pipe",
 		[FORK] = "fork",
 		[SESSION] = "setsid",
@@ -279,6 +301,8 @@ launch(const struct plan *plan, const char *path, const struct streams *streams,
 	    ((plan->wait || plan->alive) &&
 		sigaction(SIGCHLD, &standard, NULL) == -1))
 		report.error = errno;
+	else if (descriptors_close(plan, streams) == -1)
+		report = (struct report){ CLOSE, errno };
 	else {
 		report = attempt(path, plan->argv, streams, &pid);
 		if (report.step == EXEC && report.error == ENOEXEC &&

@@ -66,14 +66,15 @@ stay(const struct plan *plan, const struct outcome *outcome)
 int
 main(int argc, char *argv[])
 {
-	static struct streams streams;
-	static struct outcome outcome;
 	struct plan plan = { 0 };
-	char path[PATH_MAX];
+	struct outcome outcome = { 0 };
+	struct streams streams;
+	char room[PATH_MAX];
+	const char *path;
 
 	personalities[0].parse(argc, argv, &plan);
-	if (command_find(plan.argv[0], path, &outcome) == -1 ||
-	    descriptors_seal(&plan, &outcome) == -1 ||
+	if ((path = command_find(plan.argv[0], room, &outcome)) == NULL ||
+	    descriptors_check(&plan, &outcome) == -1 ||
 	    streams_open(&plan, &streams, &outcome) == -1 ||
 	    launch(&plan, path, &streams, &outcome) == -1) {
 		message("%s: %s", *outcome.thing != '\0' ? outcome.thing : "''",

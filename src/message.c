@@ -2,6 +2,7 @@
  * message.c owns the lines on standard error: what they look like and how
  * they are written.
  */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -81,10 +82,14 @@ failure(struct outcome *outcome, int status, const char *thing,
 {
 	va_list args;
 
+	char *reason;
+
+	va_start(args, format);
+	if (vasprintf(&reason, format, args) == -1)
+		reason = strerror(ENOMEM);
+	va_end(args);
 	outcome->status = status;
 	outcome->thing = thing;
-	va_start(args, format);
-	vsnprintf(outcome->reason, sizeof(outcome->reason), format, args);
-	va_end(args);
+	outcome->reason = reason;
 	return -1;
 }

@@ -35,14 +35,14 @@ struct plan {
 
 /*
  * What came of it: the job's PID, or why there is none. The line that says
- * why is "thing: reason"; the thing belongs to the plan or is a constant.
+ * why is "thing: reason", both good until the launcher ends.
  */
 struct outcome {
 	pid_t pid; /* the job, 0 when nothing was started */
 	sigset_t mask; /* the caller's signal mask, for a waiter */
 	int status; /* one of STATUS_ when nothing was started */
 	const char *thing;
-	char reason[2 * PATH_MAX];
+	const char *reason;
 };
 
 #endif

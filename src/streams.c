@@ -131,6 +131,7 @@ open_default(struct streams *streams, struct outcome *outcome)
 	static const char here[] = "nohup.out";
 	const char *home = getenv("HOME"), *why, *why_home;
 	bool created;
+	char *path;
 	int fd;
 
 	streams->default_file = here;
@@ -139,16 +140,15 @@ open_default(struct streams *streams, struct outcome *outcome)
 		if (home == NULL || *home == '\0')
 			return failure(outcome, STATUS_FAILED, here,
 			    "%s; HOME is not set", why);
-		if (snprintf(streams->home_file, sizeof(streams->home_file),
-			"%s/%s", home, here) >= (int)sizeof(streams->home_file))
-			return failure(outcome, STATUS_FAILED, here,
-			    "%s; HOME: %s", why, strerror(ENAMETOOLONG));
-		streams->default_file = streams->home_file;
-		fd = files_open_own(
-		    streams->home_file, for_append, 0600, &created, &why_home);
+		if (asprintf(&path, "%s/%s", home, here) == -1)
+			return failure(outcome, STATUS_FAILED, here, "%s; %s",
+			    why, strerror(errno));
+		streams->default_file = path;
+		fd =
+		    files_open_own(path, for_append, 0600, &created, &why_home);
 		if (fd == -1)
 			return failure(outcome, STATUS_FAILED, here,
-			    "%s; %s: %s", why, streams->home_file, why_home);
+			    "%s; %s: %s", why, path, why_home);
 	}
 	/*
 	 * A umask that takes our own rights away must not. Some file systems

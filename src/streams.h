@@ -15,7 +15,6 @@ struct streams {
 	const char *default_file; /* its path, if it was chosen, or NULL */
 	bool input_ignored; /* a regular file on stdin was dropped */
 	bool terminal; /* the launcher's own stderr is a terminal */
-	char home_file[PATH_MAX]; /* room for default_file */
 };
 
 /*

@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "descriptors.h"
 #include "wait.h"
 
 enum { SECOND = 1000000000 };
@@ -55,7 +54,6 @@ wait_for_job(const struct plan *plan, const struct outcome *outcome)
 	int status;
 	pid_t found;
 
-	descriptors_close();
 	if (plan->alive)
 		sigaddset(&mask, SIGCHLD);
 	if (sigprocmask(SIG_SETMASK, &mask, NULL) == -1)

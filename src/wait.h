@@ -9,8 +9,7 @@ enum { WAIT_TIMEOUT = -1, WAIT_FAILED = -2 };
 
 /*
  * Stay with the job of the outcome: until it ends, or with plan->alive only
- * for that time. The caller's signal mask comes back, and every descriptor
- * from 3 up is closed. Return the exit status as a shell would (128 + N for
+ * for that time. The caller's signal mask comes back. Return the exit status as a shell would (128 + N for
  * signal N), WAIT_TIMEOUT if the job still runs at the end of the time, or
  * WAIT_FAILED with errno.
  */
