@@ -117,7 +117,6 @@ refused() {
 	shift 2
 	run --separate-stderr "-$status" "$@"
 	[ -z "$output" ]
-	# shellcheck disable=SC2154 # bats sets it
 	[ "${#stderr_lines[@]}" = 1 ]
 	[[ $stderr == "detach: "*"$text"* ]]
 	[ ! -e started ]

@@ -183,7 +183,7 @@ main(int argc, char *argv[])
 	if (argc < 2)
 		errx(1, "usage: probe FACTS [PING PONG]");
 	write_facts(argv[1], argv + 1);
-	if (argc >= 4)
+	if (argc == 4)
 		while (serve(argv[2], argv[3], argv + 1))
 			;
 	return 0;
