@@ -1,9 +1,9 @@
 /*
  * bench.c measures launchers beside each other.
  *
- *	bench ROUNDS FLOOR DETACH
+ *	bench ROUNDS DETACH FLOOR NOTHING
  *
- * The job is FLOOR without arguments, a static program that ends at once. Each
+ * The job is NOTHING, a static program that ends at once, by its path. Each
  * round runs every launcher once, in turn, so that a busy moment of the machine
  * hits all alike. The time is from before the fork to the end of the process
  * that was started; the peak RSS is the launcher's own. A launcher that is not
@@ -118,13 +118,13 @@ int
 main(int argc, char *argv[])
 {
 	struct row rows[] = {
-		{ "floor, pipe", PIPE, { argv[2] }, 0, 0, 0 },
-		{ "detach, pipe", PIPE, { argv[3] }, 0, 0, 0 },
+		{ "floor, pipe", PIPE, { argv[3] }, 0, 0, 0 },
+		{ "detach, pipe", PIPE, { argv[2] }, 0, 0, 0 },
 		{ "setsid -f, pipe", PIPE, { "setsid", "-f" }, 0, 0, 0 },
 		{ "nohup, pipe", PIPE, { "nohup" }, 0, 0, 0 },
 		{ "daemonize, pipe", PIPE, { "daemonize" }, 0, 0, 0 },
-		{ "floor, >/dev/null", NULL_DEVICE, { argv[2] }, 0, 0, 0 },
-		{ "detach, >/dev/null", NULL_DEVICE, { argv[3] }, 0, 0, 0 },
+		{ "floor, >/dev/null", NULL_DEVICE, { argv[3] }, 0, 0, 0 },
+		{ "detach, >/dev/null", NULL_DEVICE, { argv[2] }, 0, 0, 0 },
 		{ "setsid -f, >/dev/null", NULL_DEVICE, { "setsid", "-f" }, 0,
 		    0, 0 },
 		{ "nohup, >/dev/null", NULL_DEVICE, { "nohup" }, 0, 0, 0 },
@@ -132,13 +132,13 @@ main(int argc, char *argv[])
 		    0 },
 	};
 	const int count = sizeof(rows) / sizeof(*rows);
-	int rounds = argc == 4 ? atoi(argv[1]) : 0;
+	int rounds = argc == 5 ? atoi(argv[1]) : 0;
 	int ends[2], fds[2], round, i;
 	double floor[2];
 
 	if (rounds < 1)
-		errx(1, "usage: bench ROUNDS FLOOR DETACH");
-	job = argv[2];
+		errx(1, "usage: bench ROUNDS DETACH FLOOR NOTHING");
+	job = argv[4];
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1)
 		err(1, "prctl");
 	if (pipe2(ends, O_CLOEXEC) == -1 ||
@@ -156,7 +156,7 @@ main(int argc, char *argv[])
 			measure(&rows[i], round, fds, ends[0]);
 	for (i = 0; i < count; i++) {
 		qsort(rows[i].seconds, (size_t)rounds, sizeof(double), compare);
-		if (rows[i].argv[0] == job)
+		if (rows[i].argv[0] == argv[3])
 			floor[rows[i].output] = rows[i].seconds[rounds / 2];
 	}
 	printf("%-22s %9s %9s %8s %10s\n", "launcher", "median us", "p99 us",

@@ -1,0 +1,6 @@
+/* nothing.c is a job that ends at once. */
+int
+main(void)
+{
+	return 0;
+}
