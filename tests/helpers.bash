@@ -1,7 +1,7 @@
 # What all test files share. A job is tests/probe: it writes what it was given
 # to the FIFO "facts", and answers a line through "ping" by one through "pong".
 # Nothing here waits by guess; LIMIT bounds what would otherwise hang.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016,SC2154
 
 bats_require_minimum_version 1.5.0
 
@@ -9,6 +9,7 @@ bats_require_minimum_version 1.5.0
 export DETACH=$BUILD/src/detach PROBE=$BUILD/tests/probe PTY=$BUILD/tests/pty
 export LIMIT=30
 umask 022
+daemons=()
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -16,9 +17,11 @@ setup() {
 	export HOME=$BATS_TEST_TMPDIR/home
 }
 
-# A test leaves no job behind: all of them have their working directory here.
+# A test leaves nothing behind: neither the servers, whose PIDs are in
+# "daemons", nor any job, all of which have their working directory here.
 teardown() {
 	local process
+	[ "${#daemons[@]}" = 0 ] || kill "${daemons[@]}" 2>/dev/null || true
 	for process in /proc/[0-9]*; do
 		case $(readlink "$process/cwd") in
 		"$BATS_TEST_TMPDIR"*)
@@ -47,11 +50,16 @@ missing() {
 	skip "missing: $*"
 }
 
+# The FIFOs of a new probe.
+fifos() {
+	rm -f facts ping pong
+	mkfifo facts ping pong
+}
+
 # start COMMAND [ARG]... - run the command with the probe and its arguments
 # appended, such as: start "$DETACH" -o out. The facts are then in "got".
 start() {
-	rm -f facts ping pong
-	mkfifo facts ping pong
+	fifos
 	"$@" "$PROBE" facts ping pong || return
 	facts
 }
@@ -82,6 +90,14 @@ alive() {
 	local token=token-$BASHPID-$RANDOM
 	[ "$(ask "$token")" = "$token" ] &&
 	    [ "$(grep -cxF "$token" "$1")" = 1 ]
+}
+
+# survived FILE - after the event, the job of a scenario has every promise and
+# still writes to the file.
+survived() {
+	refresh
+	detached
+	alive "$1"
 }
 
 quit() {
@@ -125,13 +141,23 @@ refused() {
 # --- a real OpenSSH server, without a port -----------------------------------
 
 # Make keys and configurations in the file's directory; call in setup_file.
+# The server has a passwd file of its own, in a mount namespace: one account
+# per login shell, named after it, whose home directory is the test's.
 sshd_setup() {
-	local dir=$BATS_FILE_TMPDIR
-	need ssh ssh-keygen /usr/sbin/sshd
+	local dir=$BATS_FILE_TMPDIR shell
+	need ssh ssh-keygen /usr/sbin/sshd unshare
+	[ "$(id -u)" = 0 ] || missing "root, for a passwd file of the test's"
 	# sshd wants the directory, which Debian makes at its start.
-	[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
+	mkdir -p /run/sshd
 	ssh-keygen -q -t ed25519 -N '' -f "$dir/host_key"
 	ssh-keygen -q -t ed25519 -N '' -f "$dir/user_key"
+	# sshd calls a shell by the last part of its path.
+	ln -s "$(command -v busybox)" "$dir/ash"
+	cp /etc/passwd "$dir/passwd"
+	for shell in bash dash zsh ksh93 mksh fish tcsh; do
+		echo "$shell:x:0:0::$dir/home:$(command -v "$shell")"
+	done >>"$dir/passwd"
+	echo "ash:x:0:0::$dir/home:$dir/ash" >>"$dir/passwd"
 	cat >"$dir/sshd_config" <<END
 HostKey $dir/host_key
 AuthorizedKeysFile $dir/user_key.pub
@@ -143,10 +169,16 @@ PrintLastLog no
 PrintMotd no
 MaxStartups 1000
 END
+	cat >"$dir/sshd" <<END
+#!/bin/sh
+mount --bind $dir/passwd /etc/passwd &&
+exec /usr/sbin/sshd -f $dir/sshd_config -E $dir/sshd_log "\$@"
+END
+	chmod +x "$dir/sshd"
 	cat >"$dir/ssh_config" <<END
 Host *
-ProxyCommand /usr/sbin/sshd -i -f $dir/sshd_config -E $dir/sshd_log
-User $(id -un)
+ProxyCommand unshare -m $dir/sshd -i
+User bash
 IdentityFile $dir/user_key
 IdentitiesOnly yes
 UserKnownHostsFile /dev/null
@@ -155,8 +187,9 @@ LogLevel ERROR
 END
 }
 
-# host [OPTION]... COMMAND - ssh to the test's server; the command's working
-# directory is the home directory.
+# host [OPTION]... COMMAND - ssh to the test's server; -l SHELL for another
+# login shell than bash. The command's working directory is this one.
 host() {
+	ln -sfn "$PWD" "$BATS_FILE_TMPDIR/home"
 	timeout "$LIMIT" ssh -F "$BATS_FILE_TMPDIR/ssh_config" "$@"
 }

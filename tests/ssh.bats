@@ -1,0 +1,226 @@
+#!/usr/bin/env bats
+# The scenarios of a remote login, each against OpenSSH's own server and
+# client. Where the test does not show what the old idiom does in the same
+# place, a comment says what it was measured to do.
+
+# shellcheck disable=SC2016 # single quotes: expanded by the remote shell
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # shared with bats and helpers
+load helpers
+
+setup_file() {
+	sshd_setup
+}
+
+# In the words of any shell.
+detach="'${DETACH:?}'"
+job="'${PROBE:?}' facts ping pong"
+
+# Start a listening server on a free port of 127.0.0.1.
+listen() {
+	local said=
+	mkfifo log
+	exec 6<>log
+	until [[ $said == *"Server listening"* ]]; do
+		port=$((RANDOM % 16384 + 16384))
+		unshare -m "$BATS_FILE_TMPDIR/sshd" -D -E "$PWD/log" \
+			-o ListenAddress=127.0.0.1 -p "$port" 3>&- &
+		daemons=($!)
+		# A taken port is the first thing that it says, too.
+		read -r -t "$LIMIT" -u 6 said
+	done
+}
+
+# session COMMAND - a terminal window with ssh to the listening server, where
+# the command, and then for ever a process that holds the FIFO "gone", are in
+# the terminal's foreground. Its end is the end of that FIFO: it reads nothing,
+# so the only thing that ends it is the signal of a hang-up. The job, had it
+# stayed in this group, would have got it with the same kill.
+session() {
+	rm -f gone held
+	mkfifo gone held
+	ln -sfn "$PWD" "$BATS_FILE_TMPDIR/home"
+	# A shell starts what "&" ends with INT ignored, and ssh would respect
+	# that.
+	env --default-signal=INT,QUIT "$PTY" sh -c 'echo $$ >client; exec ssh "$@"' ssh \
+		-F "$BATS_FILE_TMPDIR/ssh_config" -o ProxyCommand=none \
+		-p "$port" -t 127.0.0.1 \
+		"$1; { echo; cat held; } >gone; :" </dev/null >screen 3>&- &
+	window=$!
+	exec 7< <(timeout "$LIMIT" cat gone)
+	read -r -u 7
+}
+
+gone() {
+	wait "$window" || true
+	timeout "$LIMIT" cat <&7
+}
+
+@test "S1: ssh -t, and the remote shell exits at once" {
+	fifos
+	run -0 host -tt test "$detach $job" </dev/null
+	[[ $output == "detach: PID "*", output in '$PWD/nohup.out'"* ]]
+	# The job waits for a reader of its facts: all it does, it does after
+	# the hang-up.
+	facts
+	detached
+	survived nohup.out
+}
+
+@test "S2: ssh without a terminal returns at once" {
+	fifos
+	run --separate-stderr -0 host test "$detach $job" </dev/null
+	[ "$output" = "" ]
+	[[ $stderr == "detach: PID "*", output in '$PWD/nohup.out'" ]]
+	facts
+	detached
+	survived nohup.out
+
+	run -127 host test "$detach no-such-command" </dev/null
+	[ "$output" = "detach: no-such-command: No such file or directory" ]
+
+	# With nohup the job has the connection, and ssh waits for its end.
+	fifos
+	host test "nohup $job &" </dev/null >old 3>&- &
+	facts
+	[[ $(fact fd1) == pipe:* ]]
+	alive old
+	quit
+	wait $!
+}
+
+@test "S3: ssh -t, and the client dies or its window is closed" {
+	listen
+	for death in INT TERM HUP KILL window; do
+		rm -f out
+		fifos
+		session "$detach -o out $job; $detach -q -o gone.out true"
+		facts
+		ask before
+		if [ "$death" = window ]; then
+			kill -KILL "$window"
+		else
+			kill "-$death" "$(cat client)"
+		fi
+		gone
+		survived out
+		[ "$(head -n 1 out)" = before ]
+		quit
+	done
+}
+
+@test "S6: detach in a login shell, then exit" {
+	echo 'shopt -s huponexit checkjobs' >.bash_profile
+	echo 'setopt HUP CHECK_JOBS CHECK_RUNNING_JOBS' >.zshrc
+	for shell in bash zsh; do
+		rm -f out
+		fifos
+		run -0 host -l "$shell" -tt test <<END
+$detach -o out $job
+exit
+END
+		[[ $output == *"detach: PID "* ]]
+		[[ $output != *"running jobs"* ]]
+		facts
+		detached
+		survived out
+		quit
+
+		# With nohup the first "exit" is refused.
+		fifos
+		run host -l "$shell" -tt test <<END
+nohup $job &
+exit
+exit
+END
+		[[ $output == *"running jobs"* ]]
+	done
+}
+
+@test "S10: a loop that reads its list from stdin" {
+	printf '%s\n' one two three >list
+	mkfifo lines
+	exec 7<>lines
+	ln -sfn "$PWD" "$BATS_FILE_TMPDIR/home"
+	# The job is an ssh whose remote command reads all there is.
+	while read -r line; do
+		"$DETACH" -q ssh -F "$BATS_FILE_TMPDIR/ssh_config" test \
+			"cat; echo $line >lines"
+	done <list
+	for _ in one two three; do
+		read -r -t "$LIMIT" -u 7 line
+		echo "$line"
+	done | sort >every
+	sort list | diff - every
+
+	while read -r line; do
+		echo "$line"
+		nohup ssh -F "$BATS_FILE_TMPDIR/ssh_config" test "cat" \
+			>/dev/null 2>&1
+	done <list >rounds
+	[ "$(cat rounds)" = one ]
+}
+
+@test "S17: inherited signal settings, over ssh" {
+	for terminal in -T -tt; do
+		rm -f out
+		fifos
+		host "$terminal" test "trap '' INT QUIT PIPE TERM
+			env --block-signal=TERM,USR1 $detach -o out $job &
+			wait" </dev/null
+		facts
+		detached
+		survived out
+		quit
+
+		# With nohup: HUP, INT, QUIT, PIPE, TERM ignored; TERM, USR1
+		# blocked; and whatever else sshd came with.
+		fifos
+		host "$terminal" test "trap '' INT QUIT PIPE TERM
+			env --block-signal=TERM,USR1 nohup $job \
+				>/dev/null 2>&1 &
+			wait" </dev/null 3>&- &
+		facts
+		[ $((0x$(fact SigIgn) & 0x5007)) = $((0x5007)) ]
+		[ $((0x$(fact SigBlk) & 0x4200)) = $((0x4200)) ]
+		quit
+		wait $!
+	done
+}
+
+# fails STATUS LINE COMMAND - over ssh, with and without a terminal, the
+# command fails with that status and that one line alone.
+fails() {
+	for terminal in -T -tt; do
+		run "-$1" host "$terminal" test "$3" </dev/null
+		[ "${output%$'\r'}" = "detach: $2" ]
+		[ ! -e started ]
+	done
+}
+
+@test "S18: the start fails, over ssh" {
+	printf '#!/no/interpreter\n' >bad
+	chmod +x bad
+	: >plain
+	printf '\177ELF' >foreign
+	chmod +x foreign
+	fails 127 "./no: No such file or directory" "$detach ./no"
+	fails 126 "./plain: Permission denied" "$detach ./plain"
+	fails 127 "./bad: bad interpreter '/no/interpreter': \
+No such file or directory" "$detach -o /dev/null ./bad"
+	fails 125 "no/out: No such file or directory" \
+		"$detach -o no/out touch started"
+	# The limit does not hold for root, who alone may be able to look into
+	# the build directory.
+	fails 125 "fork: Resource temporarily unavailable" \
+		"setpriv --reuid=65534 --clear-groups \
+		--inh-caps=+dac_read_search --ambient-caps=+dac_read_search \
+		prlimit --nproc=0 $detach -o /dev/null touch started"
+	mkdir full
+	fails 125 "full/pid: No space left on device" \
+		"unshare -m sh -c 'mount -t tmpfs -o size=4k none full
+		cat /dev/zero >full/zeros 2>/dev/null
+		$detach -o /dev/null -p full/pid touch started'"
+
+	# What "&" says to the same: nothing is wrong.
+	run -0 host test "nohup ./no >/dev/null 2>&1 </dev/null &"
+}
