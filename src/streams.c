@@ -20,6 +20,7 @@
 enum kind {
 	CLOSED,
 	REGULAR,
+	NAMELESS, /* a regular file that has no link any more */
 	DEVICE, /* one that is no terminal */
 	TERMINAL,
 	OTHER /* pipe, socket, and what may come */
@@ -53,7 +54,7 @@ kind_of(int fd, enum kind *kind)
 		return errno == EBADF ? 0 : -1;
 	}
 	if (S_ISREG(st.st_mode))
-		*kind = REGULAR;
+		*kind = st.st_nlink == 0 ? NAMELESS : REGULAR;
 	else if (S_ISCHR(st.st_mode))
 		*kind = is_terminal(fd) ? TERMINAL : DEVICE;
 	else
@@ -84,11 +85,15 @@ look(enum kind kinds[3], struct outcome *outcome)
 	return 0;
 }
 
-/* Must an inherited descriptor of this kind be replaced for output? */
+/*
+ * Must an inherited descriptor of this kind be replaced for output? A file
+ * without a name is not the user's choice but the caller's buffer: Debian's
+ * cron mails what is in it when the command has ended, and the rest is lost.
+ */
 static bool
 holds_caller(enum kind kind)
 {
-	return kind == TERMINAL || kind == OTHER;
+	return kind == TERMINAL || kind == NAMELESS || kind == OTHER;
 }
 
 /*
@@ -202,7 +207,9 @@ streams_open(
 		return failure(outcome, STATUS_FAILED, "-p -",
 		    "standard output is closed");
 	streams->terminal = kinds[2] == TERMINAL;
-	streams->input_ignored = kinds[0] == REGULAR && plan->file[0] == NULL;
+	streams->input_ignored =
+	    (kinds[0] == REGULAR || kinds[0] == NAMELESS) &&
+	    plan->file[0] == NULL;
 	if (open_existing(plan, kinds, streams, outcome) == -1 ||
 	    pidfile_open(plan, &streams->pidfile, outcome) == -1)
 		return -1;
