@@ -126,6 +126,46 @@ unsignalled() {
 	[ "$(fact ShdPnd)" = 0000000000000000 ]
 }
 
+# reaches STATE PID - wait until the process is in that state.
+reaches() {
+	timeout "$LIMIT" sh -c 'until grep -q "^State:.$1" "/proc/$2/status"
+		do
+			sleep 0.05
+		done' sh "$1" "$2"
+}
+
+# --- a terminal window -------------------------------------------------------
+
+# window COMMAND... - open one with that command. What is written to descriptor
+# 8 is typed there; a word that the command writes to the FIFO "up" is what
+# "told" waits for; opening the FIFO "held" takes for ever.
+window() {
+	rm -f keys up held
+	mkfifo keys up held
+	exec 7<>up 8<>keys
+	# A shell starts what "&" ends with INT and QUIT ignored.
+	env --default-signal=INT,QUIT "$PTY" "$@" <keys >screen \
+		3>&- 7>&- 8>&- &
+	window=$!
+}
+
+told() {
+	local word
+	read -r -t "$LIMIT" -u 7 word
+	[ "$word" = "$1" ]
+}
+
+# Every process there that has "up" open has ended.
+ended() {
+	exec 9<up 7>&-
+	timeout "$LIMIT" cat <&9
+}
+
+close_window() {
+	kill -KILL "$window"
+	wait "$window" || true
+}
+
 # refused STATUS TEXT COMMAND... - the command fails with that status and one
 # line on stderr that holds the text, and no job was started.
 refused() {

@@ -15,45 +15,40 @@ setup_file() {
 detach="'${DETACH:?}'"
 job="'${PROBE:?}' facts ping pong"
 
-# Start a listening server on a free port of 127.0.0.1.
+# listen [OPTION]... - start a server on a free port of 127.0.0.1.
 listen() {
 	local said=
-	mkfifo log
-	exec 6<>log
 	until [[ $said == *"Server listening"* ]]; do
+		rm -f log
+		mkfifo log
+		exec 6<>log
 		port=$((RANDOM % 16384 + 16384))
 		unshare -m "$BATS_FILE_TMPDIR/sshd" -D -E "$PWD/log" \
-			-o ListenAddress=127.0.0.1 -p "$port" 3>&- &
+			-o ListenAddress=127.0.0.1 -p "$port" "$@" 3>&- &
 		daemons=($!)
 		# A taken port is the first thing that it says, too.
 		read -r -t "$LIMIT" -u 6 said
 	done
 }
 
-# session COMMAND - a terminal window with ssh to the listening server, where
-# the command, and then for ever a process that holds the FIFO "gone", are in
-# the terminal's foreground. Its end is the end of that FIFO: it reads nothing,
-# so the only thing that ends it is the signal of a hang-up. The job, had it
-# stayed in this group, would have got it with the same kill.
+# session OPTION COMMAND - a terminal window with ssh to that server, which
+# runs the command, then says "up" and stays until it learns of the end.
 session() {
-	rm -f gone held
-	mkfifo gone held
 	ln -sfn "$PWD" "$BATS_FILE_TMPDIR/home"
-	# A shell starts what "&" ends with INT ignored, and ssh would respect
-	# that.
-	env --default-signal=INT,QUIT "$PTY" sh -c 'echo $$ >client; exec ssh "$@"' ssh \
+	window sh -c 'echo $$ >client; exec ssh "$@"' ssh \
 		-F "$BATS_FILE_TMPDIR/ssh_config" -o ProxyCommand=none \
-		-p "$port" -t 127.0.0.1 \
-		"$1; { echo; cat held; } >gone; :" </dev/null >screen 3>&- &
-	window=$!
-	exec 7< <(timeout "$LIMIT" cat gone)
-	read -r -u 7
+		-p "$port" "$1" 127.0.0.1 "$2"
+	told up
 }
 
-gone() {
-	wait "$window" || true
-	timeout "$LIMIT" cat <&7
-}
+# Stay. This reads nothing, and is not the session's leader: it ends by the
+# signal of the hang-up. The job, had it stayed in the terminal's foreground,
+# would have got that by the same kill.
+stay='{ echo up; cat held; } >up; :'
+
+# Without a terminal nobody is signalled: the end of the connection is the end
+# of the input.
+stay_reading='{ echo up; cat; } >up'
 
 @test "S1: ssh -t, and the remote shell exits at once" {
 	fifos
@@ -93,7 +88,7 @@ gone() {
 	for death in INT TERM HUP KILL window; do
 		rm -f out
 		fifos
-		session "$detach -o out $job; $detach -q -o gone.out true"
+		session -t "$detach -o out $job; $stay"
 		facts
 		ask before
 		if [ "$death" = window ]; then
@@ -101,11 +96,50 @@ gone() {
 		else
 			kill "-$death" "$(cat client)"
 		fi
-		gone
+		ended
 		survived out
 		[ "$(head -n 1 out)" = before ]
 		quit
 	done
+}
+
+@test "S4: ssh -T, the client is killed and the job keeps writing" {
+	listen
+	fifos
+	session -T "$detach $job; $stay_reading"
+	facts
+	ask before
+	kill -KILL "$(cat client)"
+	ended
+	survived nohup.out
+	[ "$(head -n 1 nohup.out)" = before ]
+	quit
+
+	# With nohup, the next write is the job's end: SIGPIPE.
+	fifos
+	mkfifo life
+	timeout "$LIMIT" cat life 3>&- &
+	end=$!
+	session -T "nohup $job 9>life & $stay_reading"
+	facts
+	ask before
+	kill -KILL "$(cat client)"
+	ended
+	timeout "$LIMIT" sh -c 'echo after >ping'
+	wait "$end"
+}
+
+@test "S5: the network is lost, and the server gives up" {
+	listen -o ClientAliveInterval=1 -o ClientAliveCountMax=1
+	fifos
+	session -t "$detach -o out $job; $stay"
+	facts
+	ask before
+	kill -STOP "$(cat client)"
+	ended
+	survived out
+	[ "$(head -n 1 out)" = before ]
+	# For nohup this is S3.
 }
 
 @test "S6: detach in a login shell, then exit" {
@@ -134,6 +168,57 @@ exit
 END
 		[[ $output == *"running jobs"* ]]
 	done
+}
+
+@test "S7: sshd is restarted, then the session's sshd killed" {
+	listen
+	fifos
+	# Whoever adopts an orphan here, init or a subreaper, has the job.
+	session -t "echo \$PPID >server
+		sh -c 'cat held & echo \$! >orphan'
+		$detach -o out $job; $stay"
+	facts
+	ask before
+	[ "$(fact ppid)" = "$(sed -n 's/^PPid:\t//p' \
+		"/proc/$(cat orphan)/status")" ]
+	kill "${daemons[0]}"
+	wait "${daemons[0]}" || true
+	listen
+	alive out
+	kill -KILL "$(cat server)"
+	ended
+	survived out
+	[ "$(head -n 1 out)" = before ]
+	# For nohup this is S3; and where its process is still sshd's child,
+	# killing sshd's whole tree ends it.
+}
+
+@test "S9: ssh in a background script, and Enter is pressed" {
+	ln -sfn "$PWD" "$BATS_FILE_TMPDIR/home"
+	echo "exec ssh -F $BATS_FILE_TMPDIR/ssh_config test \"$job\"" >job.sh
+	fifos
+	window bash -mc '"$DETACH" -q -o out -p pid sh job.sh
+		echo up >up
+		read -r line
+		echo over >up'
+	told up
+	facts
+	echo >&8
+	# The foreground has read the line; ssh had the same chance.
+	told over
+	alive out
+	grep '^State:.S' "/proc/$(cat pid)/status"
+	[ "$(grep -c '^S..Pnd:.0*$' "/proc/$(cat pid)/status")" = 2 ]
+	quit
+
+	# With "&" alone, the terminal is the input.
+	fifos
+	window bash -mc 'sh job.sh & echo $! >pid; echo up >up; cat held'
+	told up
+	facts
+	echo >&8
+	reaches T "$(cat pid)"
+	close_window
 }
 
 @test "S10: a loop that reads its list from stdin" {
@@ -223,4 +308,59 @@ No such file or directory" "$detach -o /dev/null ./bad"
 
 	# What "&" says to the same: nothing is wrong.
 	run -0 host test "nohup ./no >/dev/null 2>&1 </dev/null &"
+}
+
+# login SHELL - S1, S2 and S6 under that login shell.
+login() {
+	: >.zshrc
+	for options in -tt -T; do
+		rm -f out
+		fifos
+		run -0 host -l "$1" $options test "$detach -o out $job" \
+			</dev/null
+		facts
+		survived out
+		quit
+	done
+	rm -f out
+	fifos
+	run -0 host -l "$1" -tt test <<END
+$detach -o out $job
+exit
+END
+	[[ $output != *"running jobs"* && $output != *topped* ]]
+	facts
+	survived out
+}
+
+@test "S19: bash" {
+	login bash
+}
+
+@test "S19: dash" {
+	login dash
+}
+
+@test "S19: zsh" {
+	login zsh
+}
+
+@test "S19: ksh93" {
+	login ksh93
+}
+
+@test "S19: mksh" {
+	login mksh
+}
+
+@test "S19: fish" {
+	login fish
+}
+
+@test "S19: tcsh" {
+	login tcsh
+}
+
+@test "S19: busybox ash" {
+	login ash
 }
