@@ -100,6 +100,14 @@ survived() {
 	alive "$1"
 }
 
+# ended_with STATUS PID - a child of this shell ends with that status. (Not "run
+# wait": that is a subshell, of which it is no child.)
+ended_with() {
+	local status=0
+	wait "$2" || status=$?
+	[ "$status" = "$1" ]
+}
+
 quit() {
 	timeout "$LIMIT" sh -c 'echo quit >ping'
 }

@@ -66,26 +66,26 @@ example() {
 }
 
 @test "example: a loop over hosts" {
-	mkfifo done
-	script job <<<'echo ran; echo x >done'
+	mkfifo ran
+	script job <<<'echo here; echo x >ran'
 	run -0 timeout "$LIMIT" bash -c "$(example 'for h in')" </dev/null
 	# Each of the three opens the FIFO on its own.
-	exec 8<>done
+	exec 8<>ran
 	for _ in 1 2 3; do
 		read -r -t "$LIMIT" -u 8 _
 	done
 	exec 8>&-
-	[ "$(grep -c ran nohup.out)" = 3 ]
+	[ "$(grep -c here nohup.out)" = 3 ]
 }
 
 @test "example: cron" {
-	script backup <<<'echo saved; echo x >done'
-	mkfifo done
+	script backup <<<'echo saved; echo x >ran'
+	mkfifo ran
 	line=$(example 'detach -o backup.log')
 	# cron passes what follows the five fields to sh, with a pipe.
 	run -0 sh -c "$(cut -d ' ' -f 6- <<<"$line")"
 	[ -z "$output" ]
-	timeout "$LIMIT" cat done
+	timeout "$LIMIT" cat ran
 	[ "$(cat backup.log)" = saved ]
 }
 
@@ -123,7 +123,7 @@ example() {
 }
 
 @test "example: the exit status for later" {
-	mkfifo done
+	mkfifo ran
 	script job <<<'exit 5'
 	sh -c "$(example 'echo $? >job.status')"
 	timeout "$LIMIT" sh -c 'until [ -s job.status ]; do :; done'
@@ -154,7 +154,7 @@ example() {
 	"$PTY" sh -c "$line" </dev/null &
 	facts
 	kill -KILL $!
-	run -137 wait $!
+	ended_with 137 $!
 	survived nohup.out
 }
 

@@ -137,13 +137,13 @@ load helpers
 	"$DETACH" -w -o out "$PROBE" facts ping pong &
 	facts
 	kill -TERM $!
-	run -143 wait $!
+	ended_with 143 $!
 	alive out
 	quit
 	"$PTY" "$DETACH" -w -o out "$PROBE" facts ping pong </dev/null &
 	facts
 	kill -KILL $!
-	run -137 wait $!
+	ended_with 137 $!
 	alive out
 	refresh
 	detached
@@ -157,7 +157,7 @@ load helpers
 	kill -CONT "$(fact pid)"
 	alive out
 	quit
-	run -0 wait $!
+	ended_with 0 $!
 }
 
 @test "-a TIME: 0 while the job lives" {

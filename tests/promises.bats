@@ -118,6 +118,16 @@ on_terminal() {
 	printf 'before\n1\n2\n' | diff - out
 }
 
+@test "promise 5: output to a file without a name is replaced" {
+	exec 8>buffer
+	rm buffer
+	start "$DETACH" >&8 2>&1 8>&-
+	exec 8>&-
+	[ "$(fact fd1)" = "$PWD/nohup.out" ]
+	[ "$(fact fd2)" = "$PWD/nohup.out" ]
+	alive nohup.out
+}
+
 @test "promise 6: ignored and blocked signals do not reach the job" {
 	start sh -c 'trap "" HUP INT QUIT PIPE TERM USR1 TSTP CHLD; exec "$@"' \
 	    sh "$DETACH" -o out
@@ -199,12 +209,4 @@ on_terminal() {
 	exec 8<>pipe 9>pipe 8>&-
 	run -0 sh -c '"$@" 2>&9' sh "$DETACH" true
 	exec 9>&-
-@test "promise 5: output to a file without a name is replaced" {
-	exec 8>buffer
-	rm buffer
-	start "$DETACH" >&8 2>&1 8>&-
-	exec 8>&-
-	[ "$(fact fd1)" = "$PWD/nohup.out" ]
-	[ "$(fact fd2)" = "$PWD/nohup.out" ]
-	alive nohup.out
 }
