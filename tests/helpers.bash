@@ -1,7 +1,7 @@
 # What all test files share. A job is tests/probe: it writes what it was given
 # to the FIFO "facts", and answers a line through "ping" by one through "pong".
 # Nothing here waits by guess; LIMIT bounds what would otherwise hang.
-# shellcheck shell=bash disable=SC2016,SC2154
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
 
 bats_require_minimum_version 1.5.0
 
@@ -134,6 +134,32 @@ unsignalled() {
 	[ "$(fact ShdPnd)" = 0000000000000000 ]
 }
 
+# count_detached - of the facts on standard input, count how many jobs with a
+# WORD of their own there are, and how many of them were detached, each in a
+# session of its own, with an output that is kept.
+count_detached() {
+	awk -F= '
+		{ fact[$1] = $2 }
+		/^(SigPnd|ShdPnd|SigBlk|SigCgt)=0*$/ { clean++ }
+		$1 == "arg1" && !($2 in words) {
+			words[$2]
+			jobs++
+			detached += clean == 4 &&
+			    fact["SigIgn"] == "0000000000000001" &&
+			    fact["ctty"] == 0 &&
+			    fact["pid"] == fact["sid"] &&
+			    fact["pid"] == fact["pgid"] &&
+			    !(fact["sid"] in sessions) &&
+			    fact["fds"] == "0 1 2 " &&
+			    fact["fd0"] == "/dev/null" &&
+			    fact["fd1"] !~ /^\/dev\/|^pipe:|^socket:/ &&
+			    fact["fd2"] !~ /^\/dev\/|^pipe:|^socket:/
+			sessions[fact["sid"]]
+		}
+		$1 == "arg1" { clean = 0 }
+		END { print jobs + 0, detached + 0 }'
+}
+
 # reaches STATE PID - wait until the process is in that state.
 reaches() {
 	timeout "$LIMIT" sh -c 'until grep -q "^State:.$1" "/proc/$2/status"
@@ -146,10 +172,11 @@ reaches() {
 
 # window COMMAND... - open one with that command. What is written to descriptor
 # 8 is typed there; a word that the command writes to the FIFO "up" is what
-# "told" waits for; opening the FIFO "held" takes for ever.
+# "told" waits for. "cat word held" there says "up", and stays.
 window() {
 	rm -f keys up held
 	mkfifo keys up held
+	echo up >word
 	exec 7<>up 8<>keys
 	# A shell starts what "&" ends with INT and QUIT ignored.
 	env --default-signal=INT,QUIT "$PTY" "$@" <keys >screen \
@@ -232,6 +259,8 @@ IdentitiesOnly yes
 UserKnownHostsFile /dev/null
 StrictHostKeyChecking no
 LogLevel ERROR
+# The default one takes more time than all the rest of a connection.
+KexAlgorithms curve25519-sha256
 END
 }
 
@@ -241,3 +270,38 @@ host() {
 	ln -sfn "$PWD" "$BATS_FILE_TMPDIR/home"
 	timeout "$LIMIT" ssh -F "$BATS_FILE_TMPDIR/ssh_config" "$@"
 }
+
+# listen [OPTION]... - start a server on a free port of 127.0.0.1.
+listen() {
+	local said=
+	until [[ $said == *"Server listening"* ]]; do
+		rm -f log
+		mkfifo log
+		exec 6<>log
+		port=$((RANDOM % 16384 + 16384))
+		unshare -m "$BATS_FILE_TMPDIR/sshd" -D -E "$PWD/log" \
+			-o ListenAddress=127.0.0.1 -p "$port" "$@" 3>&- &
+		daemons=($!)
+		# A taken port is the first thing that it says, too.
+		read -r -t "$LIMIT" -u 6 said
+	done
+}
+
+# session OPTION COMMAND - a terminal window with ssh to that server, which
+# runs the command, then says "up" and stays until it learns of the end.
+session() {
+	ln -sfn "$PWD" "$BATS_FILE_TMPDIR/home"
+	window sh -c 'echo $$ >client; exec ssh "$@"' ssh \
+		-F "$BATS_FILE_TMPDIR/ssh_config" -o ProxyCommand=none \
+		-p "$port" "$1" 127.0.0.1 "$2"
+	told up
+}
+
+# Stay. This reads nothing, and is not the session's leader: it ends by the
+# signal of the hang-up. The job, had it stayed in the terminal's foreground,
+# would have got that by the same kill.
+stay='cat word held >up; :'
+
+# Without a terminal nobody is signalled: the end of the connection is the end
+# of the input.
+stay_reading='{ echo up; cat; } >up'

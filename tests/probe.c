@@ -1,10 +1,10 @@
 /*
  * probe.c is a job that tells what it was given.
  *
- *	probe FACTS [PING PONG]
+ *	probe FACTS [WORD | PING PONG]
  *
- * It writes its facts to the file or FIFO FACTS, a line "key=value" each. With
- * PING and PONG it then serves: a line that comes through the FIFO PING goes
+ * It writes its facts to the file or FIFO FACTS, a line "key=value" each, and
+ * then WORD to standard output. With PING and PONG it then serves: a line that comes through the FIFO PING goes
  * to standard output and, when that is done, to the FIFO PONG; "facts" has the
  * facts of that moment written to PONG, "quit" ends it.
  */
@@ -181,8 +181,10 @@ int
 main(int argc, char *argv[])
 {
 	if (argc < 2)
-		errx(1, "usage: probe FACTS [PING PONG]");
+		errx(1, "usage: probe FACTS [WORD | PING PONG]");
 	write_facts(argv[1], argv + 1);
+	if (argc == 3 && (puts(argv[2]) == EOF || fflush(stdout) == EOF))
+		err(1, "standard output");
 	if (argc == 4)
 		while (serve(argv[2], argv[3], argv + 1))
 			;

@@ -15,41 +15,6 @@ setup_file() {
 detach="'${DETACH:?}'"
 job="'${PROBE:?}' facts ping pong"
 
-# listen [OPTION]... - start a server on a free port of 127.0.0.1.
-listen() {
-	local said=
-	until [[ $said == *"Server listening"* ]]; do
-		rm -f log
-		mkfifo log
-		exec 6<>log
-		port=$((RANDOM % 16384 + 16384))
-		unshare -m "$BATS_FILE_TMPDIR/sshd" -D -E "$PWD/log" \
-			-o ListenAddress=127.0.0.1 -p "$port" "$@" 3>&- &
-		daemons=($!)
-		# A taken port is the first thing that it says, too.
-		read -r -t "$LIMIT" -u 6 said
-	done
-}
-
-# session OPTION COMMAND - a terminal window with ssh to that server, which
-# runs the command, then says "up" and stays until it learns of the end.
-session() {
-	ln -sfn "$PWD" "$BATS_FILE_TMPDIR/home"
-	window sh -c 'echo $$ >client; exec ssh "$@"' ssh \
-		-F "$BATS_FILE_TMPDIR/ssh_config" -o ProxyCommand=none \
-		-p "$port" "$1" 127.0.0.1 "$2"
-	told up
-}
-
-# Stay. This reads nothing, and is not the session's leader: it ends by the
-# signal of the hang-up. The job, had it stayed in the terminal's foreground,
-# would have got that by the same kill.
-stay='{ echo up; cat held; } >up; :'
-
-# Without a terminal nobody is signalled: the end of the connection is the end
-# of the input.
-stay_reading='{ echo up; cat; } >up'
-
 @test "S1: ssh -t, and the remote shell exits at once" {
 	fifos
 	run -0 host -tt test "$detach $job" </dev/null
