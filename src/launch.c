@@ -130,7 +130,7 @@ become_job(void *argument)
 	while (write(child->report, &report, sizeof(report)) == -1 &&
 	       errno == EINTR)
 		;
-	_exit(STATUS_FAILED);
+	return STATUS_FAILED;
 }
 
 /*
