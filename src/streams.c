@@ -78,7 +78,7 @@ look(enum kind kinds[3], struct outcome *outcome)
 			return failure(outcome, STATUS_FAILED, names[n], "%s",
 			    strerror(errno));
 		if (kinds[n] == CLOSED &&
-		    open("/dev/null", n == 0 ? O_RDONLY : O_WRONLY) == -1)
+		    open("/dev/null", n == 0 ? O_RDONLY : O_WRONLY) != n)
 			return failure(outcome, STATUS_FAILED, "/dev/null",
 			    "%s", strerror(errno));
 	}
