@@ -50,6 +50,8 @@ main(void)
 #include <string.h>
 #include <unistd.h>
 
+#include "facts.h"
+
 enum { NONE_ELSE = 0 }; /* ends a list in the table */
 
 enum {
@@ -328,33 +330,6 @@ launch(char *const argv[], const struct fault *fault, struct run *run)
 
 /* --- the verdict ---------------------------------------------------------- */
 
-/*
- * The facts of a job, without what may differ: the PIDs that are to be the
- * job's, the parent, and which of its two places the default file is in.
- */
-static void
-read_facts(pid_t job, char *facts)
-{
-	static const char home[] = "home/nohup.out";
-	char text[TEXT_SIZE], own[32], *at, *end, *found;
-
-	facts[0] = '\0';
-	read_file("facts", text, sizeof(text));
-	snprintf(own, sizeof(own), "id=%ld", (long)job);
-	for (at = text; (end = strchr(at, '\n')) != NULL; at = end + 1) {
-		*end = '\0';
-		found = strstr(at, home);
-		if (strncmp(at, "ppid=", 5) == 0)
-			continue;
-		if (found != NULL)
-			memmove(found, found + 5, strlen(found + 5) + 1);
-		found = strchr(at, '=');
-		if (found - at > 2 && strcmp(found - 2, own) == 0)
-			*found = '\0';
-		strcat(strcat(facts, at), "\n");
-	}
-}
-
 /* Does the pidfile hold what it should? */
 static bool
 pidfile_is(pid_t pid)
@@ -400,13 +375,13 @@ static const char *
 judge_start(const struct run *run, const struct fault *fault,
     const char *golden_facts, const struct run *golden)
 {
-	char facts[TEXT_SIZE];
+	char facts[FACTS_SIZE];
 	bool lost =
 	    promised.waits && starts_with(run->said, "detach: wait for PID ");
 	bool mute =
 	    strcmp(fault->call->name, "write") == 0 && run->said[0] == '\0';
 
-	read_facts(run->job, facts);
+	facts_read(run->job, facts);
 	if (strcmp(facts, golden_facts) != 0)
 		return "a job with other facts";
 	if (promised.pidfile != NULL && !pidfile_is(run->job))
@@ -548,7 +523,7 @@ int
 main(int argc, char *argv[])
 {
 	static struct run golden;
-	static char facts[TEXT_SIZE];
+	static char facts[FACTS_SIZE];
 	const struct fault none = { .call = NULL };
 	const struct sigaction interrupt = { .sa_handler = wake };
 	size_t first;
@@ -573,7 +548,7 @@ main(int argc, char *argv[])
 	if (golden.status != 0 || golden.job == 0 ||
 	    golden.ncalls[LAUNCHER] > CALLS_MAX)
 		errx(1, "does not start: %s", golden.said);
-	read_facts(golden.job, facts);
+	facts_read(golden.job, facts);
 	if (rename("facts", "got") == -1)
 		err(1, "facts");
 	first = start_up(argv[0], &golden);
