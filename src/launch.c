@@ -288,18 +288,14 @@ launch(const struct plan *plan, const char *path, const struct streams *streams,
 {
 	const struct sigaction standard = { .sa_handler = SIG_DFL };
 	struct report report = { SIGNALS, 0 };
-	sigset_t all;
 	pid_t pid;
 
 	/*
-	 * From here on a hang-up or Ctrl-C cannot end us between the job's
-	 * start and our report of it. A child of a process that ignores
-	 * SIGCHLD leaves no status for a waiter.
+	 * A child of a process that ignores SIGCHLD leaves no status for a
+	 * waiter.
 	 */
-	sigfillset(&all);
-	if (sigprocmask(SIG_BLOCK, &all, &outcome->mask) == -1 ||
-	    ((plan->wait || plan->alive) &&
-		sigaction(SIGCHLD, &standard, NULL) == -1))
+	if ((plan->wait || plan->alive) &&
+	    sigaction(SIGCHLD, &standard, NULL) == -1)
 		report.error = errno;
 	else if (descriptors_close(plan, streams) == -1)
 		report = (struct report){ CLOSE, errno };

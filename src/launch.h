@@ -9,9 +9,8 @@
  * Start the job from the file at the path, in a session of its own. Return 0
  * when the kernel has committed to the new image, with the job's PID in the
  * outcome; or -1, a filled outcome, nothing started and the pidfile as it was.
- * All signals stay blocked, so that what was meant for the terminal's
- * foreground group cannot turn success into a death; outcome->mask has the
- * caller's mask.
+ * All signals are to be blocked, and stay so: what is meant for the terminal's
+ * foreground group must not turn success into a death.
  */
 int launch(const struct plan *, const char *, const struct streams *,
     struct outcome *);

@@ -192,6 +192,23 @@ open_missing(
 	return 0;
 }
 
+/*
+ * From here on a hang-up or Ctrl-C can neither leave an empty pidfile behind,
+ * nor end us between the job's start and our report of it. Not earlier: to
+ * open a FIFO that the user named may take for ever.
+ */
+static int
+block_signals(struct outcome *outcome)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	if (sigprocmask(SIG_BLOCK, &all, &outcome->mask) == -1)
+		return failure(
+		    outcome, STATUS_FAILED, "signals", "%s", strerror(errno));
+	return 0;
+}
+
 int
 streams_open(
     const struct plan *plan, struct streams *streams, struct outcome *outcome)
@@ -211,6 +228,7 @@ streams_open(
 	    (kinds[0] == REGULAR || kinds[0] == NAMELESS) &&
 	    plan->file[0] == NULL;
 	if (open_existing(plan, kinds, streams, outcome) == -1 ||
+	    block_signals(outcome) == -1 ||
 	    pidfile_open(plan, &streams->pidfile, outcome) == -1)
 		return -1;
 	if (open_missing(plan, streams, outcome) == -1) {

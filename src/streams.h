@@ -19,8 +19,9 @@ struct streams {
 
 /*
  * Open all that the job needs. What cannot be had is found out before any
- * file is created. The descriptors stay open until the launcher ends. Return
- * 0, or -1 and a filled outcome; then the pidfile is as it was.
+ * file is created; and before that all signals are blocked, and the caller's
+ * mask is put into the outcome. The descriptors stay open until the launcher
+ * ends. Return 0, or -1 and a filled outcome; then the pidfile is as it was.
  */
 int streams_open(const struct plan *, struct streams *, struct outcome *);
 

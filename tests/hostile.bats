@@ -199,7 +199,7 @@ storm() {
 }
 
 @test "signal storm: named files" {
-	storm 300 "$DETACH" -o out "$PROBE" facts </dev/null
+	storm 300 "$DETACH" -o out -p pid "$PROBE" facts </dev/null
 }
 
 @test "signal storm: the default file" {

@@ -3,12 +3,13 @@
  *
  *	storm COUNT LAUNCHER [ARG]...
  *
- * The launcher is to start tests/probe with "facts" as its argument. It is
- * alone in a process group, as a shell's foreground job is. From a random
+ * The launcher is to start tests/probe with "facts" as its argument, and may
+ * write a pidfile "pid". It is alone in a process group, as a shell's foreground job is. From a random
  * moment of each launch until its end, that group is sent random ones of the
  * signals that a terminal and its user send. A launcher that exits 0 has
  * started a job that is the same as without a storm, and that runs to its end;
- * any other was killed by one of the signals, and has started nothing.
+ * any other was killed by one of the signals, has started nothing and left no
+ * pidfile.
  */
 #include <sys/prctl.h>
 #include <sys/time.h>
@@ -153,10 +154,21 @@ launch(char *const argv[], const struct weather *weather, struct run *run)
 
 	memset(run, 0, sizeof(*run));
 	unlink("facts");
+	unlink("pid");
 	setitimer(ITIMER_REAL, &patience, NULL);
 	follow(start(argv), weather, run);
 	reap(run);
 	setitimer(ITIMER_REAL, &none, NULL);
+}
+
+static const char *
+judge_killed(const struct run *run)
+{
+	if (run->job != 0 || access("facts", F_OK) == 0)
+		return "a launcher killed, and a job";
+	if (access("pid", F_OK) == 0)
+		return "a launcher killed, and a pidfile left";
+	return NULL;
 }
 
 /* What is wrong with a launch? NULL for nothing. */
@@ -172,10 +184,7 @@ judge(const struct run *run, unsigned choice, const char *calm_facts)
 		for (i = 0; i < SIGNALS; i++)
 			if (WTERMSIG(run->status) == storm[i] &&
 			    (choice & 1U << i) != 0)
-				return run->job != 0 ||
-					       access("facts", F_OK) == 0
-					   ? "a launcher killed, and a job"
-					   : NULL;
+				return judge_killed(run);
 		return "crashed";
 	}
 	if (WEXITSTATUS(run->status) != 0)
