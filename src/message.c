@@ -66,11 +66,12 @@ message(const char *format, ...)
 	line[length++] = '\n';
 
 	/*
-	 * A reader that has gone must not turn the exit status into 128 +
-	 * SIGPIPE, and a terminal stopped by Ctrl-S must not hold a launcher
-	 * that has its signals blocked.
+	 * A reader that has gone, or a file that may not grow, must not turn
+	 * the exit status into 128 + a signal, and a terminal stopped by
+	 * Ctrl-S must not hold a launcher that has its signals blocked.
 	 */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	if (poll(&ready, 1, PATIENCE_MS) == 0)
 		return;
 	(void)!write(STDERR_FILENO, line, length);
