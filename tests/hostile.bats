@@ -7,8 +7,8 @@ load helpers
 
 ATTACKER=65534 USER=12345
 
-# as UID COMMAND [ARG]...
-as() {
+# by UID COMMAND [ARG]...
+by() {
 	setpriv --reuid="$1" --regid="$1" --clear-groups -- "${@:2}"
 }
 
@@ -44,21 +44,21 @@ look() {
 plant() {
 	case $1 in
 	FIFO)
-		as "$ATTACKER" mkfifo -m 666 "$2"
+		by "$ATTACKER" mkfifo -m 666 "$2"
 		;;
 	read-FIFO)
-		as "$ATTACKER" mkfifo -m 666 "$2"
+		by "$ATTACKER" mkfifo -m 666 "$2"
 		# Held open for reading, and writing, so that this does not wait.
 		exec 7<>"$2"
 		;;
 	dangling-link)
-		as "$ATTACKER" ln -s ../victim/new "$2"
+		by "$ATTACKER" ln -s ../victim/new "$2"
 		;;
 	link-to-own-file)
-		as "$ATTACKER" ln -s ../victim/file "$2"
+		by "$ATTACKER" ln -s ../victim/file "$2"
 		;;
 	link-to-foreign-file)
-		as "$ATTACKER" ln -s ../attacker/file "$2"
+		by "$ATTACKER" ln -s ../attacker/file "$2"
 		;;
 	hard-link)
 		# Where fs.protected_hardlinks does not forbid it.
@@ -69,15 +69,15 @@ plant() {
 		chown "$ATTACKER" "$2"
 		;;
 	directory)
-		as "$ATTACKER" mkdir -m 777 "$2"
+		by "$ATTACKER" mkdir -m 777 "$2"
 		;;
 	socket)
-		as "$ATTACKER" perl -MSocket -e 'umask 0;
+		by "$ATTACKER" perl -MSocket -e 'umask 0;
 		    socket(S, AF_UNIX, SOCK_STREAM, 0) or die;
 		    bind(S, sockaddr_un($ARGV[0])) or die' "$2"
 		;;
 	foreign-file)
-		as "$ATTACKER" sh -c 'umask 0; echo planted >"$1"' sh "$2"
+		by "$ATTACKER" sh -c 'umask 0; echo planted >"$1"' sh "$2"
 		;;
 	esac
 }
@@ -94,10 +94,10 @@ planted() {
 			before=$(look)
 			takes_home "$victim"
 			refused 125 "nohup.out: $2; HOME is not set" \
-			    as "$victim" env -u HOME timeout "$LIMIT" \
+			    by "$victim" env -u HOME timeout "$LIMIT" \
 			    ../bin/detach touch started
 			refused 125 "pid: $2" \
-			    as "$victim" timeout "$LIMIT" \
+			    by "$victim" timeout "$LIMIT" \
 			    ../bin/detach -o - -p pid touch started
 			diff <(echo "$before") <(look)
 			exec 7>&-
@@ -108,7 +108,7 @@ planted() {
 # takes_home UID - the default file is the one in the home directory.
 takes_home() {
 	local home=$BATS_TEST_TMPDIR/victim
-	run -0 --separate-stderr as "$1" env HOME="$home" timeout "$LIMIT" \
+	run -0 --separate-stderr by "$1" env HOME="$home" timeout "$LIMIT" \
 	    ../bin/detach -w ../bin/probe ../victim/facts
 	[ -z "$output" ]
 	# shellcheck disable=SC2154 # bats sets it
@@ -169,7 +169,7 @@ takes_home() {
 	plant link-to-foreign-file ../shared/home.out
 	mv home.out ../victim/nohup.out
 	refused 125 "nohup.out: not a regular file; $BATS_TEST_TMPDIR/victim/nohup.out: a symbolic link" \
-	    as "$USER" env HOME="$BATS_TEST_TMPDIR/victim" \
+	    by "$USER" env HOME="$BATS_TEST_TMPDIR/victim" \
 	    timeout "$LIMIT" ../bin/detach touch started
 	grep -qx precious ../attacker/file
 }
@@ -179,8 +179,8 @@ takes_home() {
 	for mode in 1777 777; do
 		for victim in 0 "$USER"; do
 			place "$mode" "$victim"
-			as "$victim" sh -c 'echo old >nohup.out; echo old >pid'
-			run -0 as "$victim" ../bin/detach -w -p pid \
+			by "$victim" sh -c 'echo old >nohup.out; echo old >pid'
+			run -0 by "$victim" ../bin/detach -w -p pid \
 			    sh -c 'echo $$'
 			[ "$(cat nohup.out)" = "old"$'\n'"$(cat pid)" ]
 			[[ $output == *"PID $(cat pid), "* ]]

@@ -92,8 +92,10 @@ controlling_terminal(void)
 	char line[1024], *end;
 	int number;
 
-	if (stat == NULL || fgets(line, sizeof(line), stat) == NULL)
+	if (stat == NULL)
 		err(1, "/proc/self/stat");
+	/* One line, but for a newline in the program's name. */
+	line[fread(line, 1, sizeof(line) - 1, stat)] = '\0';
 	fclose(stat);
 	end = strrchr(line, ')');
 	if (end == NULL || sscanf(end + 1, " %*c %*d %*d %*d %d", &number) != 1)

@@ -4,12 +4,12 @@
  *	storm COUNT LAUNCHER [ARG]...
  *
  * The launcher is to start tests/probe with "facts" as its argument, and may
- * write a pidfile "pid". It is alone in a process group, as a shell's foreground job is. From a random
- * moment of each launch until its end, that group is sent random ones of the
- * signals that a terminal and its user send. A launcher that exits 0 has
- * started a job that is the same as without a storm, and that runs to its end;
- * any other was killed by one of the signals, has started nothing and left no
- * pidfile.
+ * write a pidfile "pid". It is alone in a process group, as a shell's
+ * foreground job is. From a random moment of each launch on, that group is sent
+ * random ones of the signals that a terminal and its user send. A launcher that
+ * exits 0 has started a job that is the same as without a storm, and that runs
+ * to its end; any other was killed by one of the signals, has started nothing
+ * and left no pidfile.
  */
 #include <sys/prctl.h>
 #include <sys/time.h>
