@@ -11,8 +11,9 @@ faults() {
 	# The allocator of a sanitizer ends the process when it gets no memory,
 	# and its search for leaks needs a process that nobody traces.
 	! grep -q __asan_init "$DETACH" || memory=(-m)
-	export ASAN_OPTIONS=detect_leaks=0
+	ASAN_OPTIONS+=:detect_leaks=0
 	run "$BUILD/tests/faults" "${memory[@]}" "$@"
+	echo "$output"
 	[ "$status" != 77 ] || missing "${lines[0]}"
 	[ "$status" = 0 ]
 	echo "# ${lines[-1]}" >&3
@@ -46,5 +47,12 @@ faults() {
 @test "each call fails once: -p with an old file" {
 	echo 4194304 and more >pid
 	faults -p pid "$DETACH" -o out -e err -p pid "$PROBE" facts </dev/null
+	detached
+}
+
+@test "each call fails once: a script without #!" {
+	echo 'exec "$PROBE" facts' >script
+	chmod +x script
+	faults "$DETACH" -o out -e err ./script </dev/null
 	detached
 }
