@@ -160,9 +160,9 @@ clone_child(struct child *child, int *exit_signal)
 
 /*
  * Has the child not come to its exec? Wait knows no clone child after it
- * (ECHILD).
+ * (ECHILD). Return 1 or 0, or -1 if wait cannot tell.
  */
-static bool
+static int
 is_clone_child(pid_t pid)
 {
 	const int options = WEXITED | WNOHANG | WNOWAIT | (int)__WCLONE;
@@ -172,7 +172,9 @@ is_clone_child(pid_t pid)
 	do
 		found = waitid(P_PID, (id_t)pid, &info, options);
 	while (found == -1 && errno == EINTR);
-	return found == 0;
+	if (found == 0)
+		return 1;
+	return errno == ECHILD ? 0 : -1;
 }
 
 /*
@@ -190,7 +192,7 @@ hear(pid_t pid, int pipe)
 		length = read(pipe, &report, sizeof(report));
 	while (length == -1 && errno == EINTR);
 	if (length != sizeof(report)) {
-		if (!is_clone_child(pid))
+		if (is_clone_child(pid) != 1)
 			return (struct report){ RUNNING, 0 };
 		report.step = DEATH;
 	}
@@ -218,7 +220,7 @@ attempt(const char *path, char *const *argv, const struct streams *streams,
 	*pid = clone_child(&child, &exit_signal);
 	if (*pid == -1)
 		report = (struct report){ FORK, errno };
-	else if (exit_signal == 0 && !is_clone_child(*pid))
+	else if (exit_signal == 0 && is_clone_child(*pid) == 0)
 		return (struct report){ RUNNING, 0 };
 	else {
 		close(ends[1]);
