@@ -301,7 +301,7 @@ at_limit() {
 
 @test "names with newlines and bytes that are not UTF-8" {
 	local name
-	for name in $'new\nline' $'\xff\xfe\x80' $'tab\tescape\x1b[2J' '\' ' '; do
+	for name in $'new\nline' $'\xff\xfe\x80' $'tab\tescape\x1b[2J' \\ ' '; do
 		mkdir -p "dir$name"
 		launch "$DETACH" -w -o "dir$name/out$name" -p "dir$name/pid" \
 		    "$PROBE" facts "$name"
