@@ -11,6 +11,8 @@ export LIMIT=30
 # A probe with AddressSanitizer is to catch no more signals than one without.
 export ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_sigfpe=0
 umask 022
+# What "make check" leaves for its sub-makes is not for the make of a test.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 daemons=()
 
 setup() {

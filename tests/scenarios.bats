@@ -337,7 +337,7 @@ END
 	echo first >&8
 	told first
 	printf '\003\n' >&8
-	run -130 wait $!
+	ended_with 130 $!
 
 	"$DETACH" -o said sh -c 'cat "$1" & wait' sh "$(cat line)"
 	echo second >&8
