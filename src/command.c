@@ -22,12 +22,12 @@ enum { HEAD_SIZE = 512 };
 static int
 unusable(const char *name, int error, struct outcome *outcome)
 {
-	int status = error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
+	enum failure why = error == ENOENT ? NOT_FOUND : CANNOT_RUN;
 	const char *hint = "";
 
 	if (error == ENOENT && strpbrk(name, " \t\n|") != NULL)
 		hint = " (a shell command line needs sh -c)";
-	return failure(outcome, status, name, "%s%s", strerror(error), hint);
+	return failure(outcome, why, name, "%s%s", error_text(error), hint);
 }
 
 /* As PATH has it: a directory is no command, but another may follow. */
@@ -47,32 +47,38 @@ is_directory(const char *path)
  * set-user-ID.
  */
 const char *
-command_find(const char *name, char *room, struct outcome *outcome)
+command_find(const char *name, char *room, int *error)
 {
 	const char *at = getenv("PATH");
-	int length, found = ENOENT;
+	char file[PATH_MAX];
+	int length;
 
-	if (strchr(name, '/') != NULL || *name == '\0') {
-		if (access(name, X_OK) == 0)
-			return name;
-		unusable(name, errno, outcome);
-		return NULL;
+	room[0] = '\0';
+	*error = ENOENT;
+	if (strchr(name, '/') != NULL || strlen(name) > NAME_MAX) {
+		*error = access(name, X_OK) == -1 ? errno : 0;
+		return name;
 	}
+	if (*name == '\0')
+		return room;
 	for (at = at != NULL ? at : "/bin:/usr/bin";; at += length + 1) {
 		/* POSIX: an empty element is the working directory. */
 		length = (int)strcspn(at, ":");
-		if (snprintf(room, PATH_MAX, "%.*s/%s", length > 0 ? length : 1,
-			length > 0 ? at : ".", name) < PATH_MAX) {
-			if (access(room, X_OK) == 0 && !is_directory(room))
-				return room;
+		if (snprintf(file, sizeof(file), "%.*s/%s",
+			length > 0 ? length : 1, length > 0 ? at : ".",
+			name) < (int)sizeof(file)) {
+			if (access(file, X_OK) == 0 && !is_directory(file)) {
+				*error = 0;
+				return strcpy(room, file);
+			}
+			if (errno == EACCES && *room == '\0')
+				strcpy(room, file);
 			/* A directory that cannot be searched has no say. */
-			if (errno == EACCES && access(room, F_OK) == 0)
-				found = EACCES;
+			if (errno == EACCES && access(file, F_OK) == 0)
+				*error = EACCES;
 		}
-		if (at[length] == '\0') {
-			unusable(name, found, outcome);
-			return NULL;
-		}
+		if (at[length] == '\0')
+			return room;
 	}
 }
 
@@ -116,11 +122,11 @@ command_refused(
 		return unusable(name, error, outcome);
 	length = head(path, bytes);
 	if (length < 2 || memcmp(bytes, "#!", 2) != 0)
-		return failure(outcome, STATUS_NOT_FOUND, name,
-		    "its dynamic loader: %s", strerror(error));
+		return failure(outcome, NOT_FOUND, name,
+		    "its dynamic loader: %s", error_text(error));
 	bytes[length < HEAD_SIZE ? length : HEAD_SIZE - 1] = '\0';
 	interpreter = 2 + strspn(bytes + 2, " \t");
 	bytes[interpreter + strcspn(bytes + interpreter, " \t\n")] = '\0';
-	return failure(outcome, STATUS_NOT_FOUND, name,
-	    "bad interpreter '%s': %s", bytes + interpreter, strerror(error));
+	return failure(outcome, NOT_FOUND, name, "bad interpreter '%s': %s",
+	    bytes + interpreter, error_text(error));
 }

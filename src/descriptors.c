@@ -70,14 +70,14 @@ descriptors_check(const struct plan *plan, struct outcome *outcome)
 
 	for (i = 0; i < plan->nkeep; i++)
 		if (fcntl(plan->keep[i], F_GETFD) == -1)
-			return failure(outcome, STATUS_FAILED, "-k",
+			return failure(outcome, FAILED, "-k",
 			    "descriptor %d: %s", plan->keep[i],
-			    strerror(errno));
+			    error_text(errno));
 	for (i = 0; plan->argv[i] != NULL; i++) {
 		fd = named_descriptor(plan->argv[i]);
 		if (fd >= 3 && next_kept(plan, fd) != fd &&
 		    fcntl(fd, F_GETFD) != -1)
-			return failure(outcome, STATUS_FAILED, plan->argv[i],
+			return failure(outcome, FAILED, plan->argv[i],
 			    "would be closed in the job (-k %d keeps it)", fd);
 	}
 	return 0;

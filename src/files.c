@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "message.h"
 
 /* An open terminal must not become a controlling terminal: O_NOCTTY. */
 enum { ALWAYS = O_CLOEXEC | O_NOCTTY };
@@ -41,27 +42,48 @@ files_open(const char *path, int flags)
 	return fd;
 }
 
+/* The directory of a path, into PATH_MAX bytes. Return 0, or -1 with errno. */
+static int
+directory_of(const char *path, char *directory)
+{
+	const char *slash = strrchr(path, '/');
+	size_t length;
+
+	length = slash != NULL ? (size_t)(slash - path) + 1 : 1;
+	if (length >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(directory, slash != NULL ? path : ".", length);
+	directory[length] = '\0';
+	return 0;
+}
+
 int
 files_creatable(const char *path)
 {
 	char directory[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	size_t length;
 
 	if (*path == '\0') {
 		errno = ENOENT;
 		return -1;
 	}
-	if (slash == NULL)
-		return access(".", W_OK | X_OK);
-	length = (size_t)(slash - path) + 1;
-	if (length >= sizeof(directory)) {
-		errno = ENAMETOOLONG;
+	if (directory_of(path, directory) == -1)
 		return -1;
-	}
-	memcpy(directory, path, length);
-	directory[length] = '\0';
 	return access(directory, W_OK | X_OK);
+}
+
+bool
+files_safe_place(const char *path)
+{
+	char directory[PATH_MAX];
+	struct stat st;
+
+	/* Rights that an access control list gives show as the group's. */
+	return directory_of(path, directory) == 0 &&
+	       stat(directory, &st) == 0 &&
+	       (st.st_uid == geteuid() || st.st_uid == 0) &&
+	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 /* Why an open file is not to be trusted, or NULL. */
@@ -87,7 +109,7 @@ open_error(int error)
 	case ENXIO: /* a FIFO that nobody reads, or a socket */
 		return "not a regular file";
 	default:
-		return strerror(error);
+		return error_text(error);
 	}
 }
 
@@ -118,7 +140,7 @@ files_open_own(
 	}
 	/* O_NONBLOCK was for the open alone: drop it. */
 	if (fstat(fd, &st) == -1 || fcntl(fd, F_SETFL, flags) == -1)
-		*why = strerror(errno);
+		*why = error_text(errno);
 	else
 		*why = distrust(&st);
 	return *why == NULL ? fd : refuse(fd, EPERM);

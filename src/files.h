@@ -21,6 +21,12 @@ int files_open(const char *, int);
 int files_creatable(const char *);
 
 /*
+ * Is the file's directory one where nobody but root and the effective user
+ * can put or exchange anything?
+ */
+bool files_safe_place(const char *);
+
+/*
  * Open a file in a place where others may have planted one: create it with
  * that mode, or take one that exists if it is a regular file of the effective
  * user with a single name. Links are not followed, nothing blocks. *created

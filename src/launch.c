@@ -2,6 +2,7 @@
  * launch.c starts the job: the only file that forks, changes the session and
  * execs. Whatever can fail in an ordinary way has been done by then.
  */
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -31,6 +32,7 @@ enum step {
 	FORK,
 	SESSION,
 	STREAMS,
+	CONTROL,
 	SIGNALS,
 	PIDFILE,
 	EXEC,
@@ -43,9 +45,11 @@ struct report {
 };
 
 struct child {
+	const struct plan *plan;
 	const struct streams *streams;
 	const char *path;
-	char *const *argv;
+	char **shell_argv; /* for /bin/sh, if the file is a script for it */
+	sigset_t mask; /* the job's */
 	int report; /* write end of the pipe, close-on-exec */
 };
 
@@ -64,73 +68,110 @@ put_streams(const int fd[3])
 
 /*
  * Take away what was sent to the launcher's group between the fork and
- * setsid(), and what was inherited. Every signal is blocked here, so pending
- * ones can be taken one by one.
+ * setsid(); a new process has no other. Every signal is blocked here, so
+ * pending ones can be taken one by one.
  */
 static int
-clean_signals(void)
+discard_signals(void)
 {
-	static const long zeros[16]; /* the kernel's struct for SIG_DFL */
-	const struct sigaction standard = { .sa_handler = SIG_DFL };
-	const struct sigaction ignored = { .sa_handler = SIG_IGN };
 	const struct timespec now = { 0, 0 };
 	sigset_t all;
-	int number;
 
 	memset(&all, 0xff, sizeof(all)); /* sigfillset() leaves out some */
 	while (sigtimedwait(&all, NULL, &now) != -1 || errno == EINTR)
 		;
-	if (errno != EAGAIN)
-		return -1;
+	return errno == EAGAIN ? 0 : -1;
+}
+
+/* The dispositions that the plan's job gets. */
+static int
+set_signals(enum protection protect)
+{
+	static const long zeros[16]; /* the kernel's struct for SIG_DFL */
+	const struct sigaction standard = { .sa_handler = SIG_DFL };
+	const struct sigaction ignored = { .sa_handler = SIG_IGN };
+	int number;
+
 	/*
 	 * Up to the last real-time signal. The C library keeps some for
 	 * itself and refuses them (EINVAL), but passes them on ignored.
 	 */
-	for (number = 1; number < _NSIG; number++)
-		if (number != SIGKILL && number != SIGSTOP &&
-		    sigaction(number, &standard, NULL) == -1 &&
-		    syscall(SYS_rt_sigaction, number, zeros, NULL, _NSIG / 8) ==
-			-1)
-			return -1;
-	return sigaction(SIGHUP, &ignored, NULL);
+	if (protect == FROM_CALLER)
+		for (number = 1; number < _NSIG; number++)
+			if (number != SIGKILL && number != SIGSTOP &&
+			    sigaction(number, &standard, NULL) == -1 &&
+			    syscall(SYS_rt_sigaction, number, zeros, NULL,
+				_NSIG / 8) == -1)
+				return -1;
+	return protect == FROM_NOTHING ? 0 : sigaction(SIGHUP, &ignored, NULL);
 }
 
-static int
-unblock_signals(void)
+/* Execute the command's file; if it is a script without "#!", by /bin/sh. */
+static void
+execute(const struct child *child)
 {
-	sigset_t none;
-
-	sigemptyset(&none);
-	return sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(child->path, child->plan->argv, environ);
+	if (errno != ENOEXEC)
+		return;
+	if (command_is_script(child->path))
+		execve(child->shell_argv[0], child->shell_argv, environ);
+	else
+		errno = ENOEXEC;
 }
 
-/* Be the job, or report why not. The stack is ours, the memory is not. */
-static int
-become_job(void *argument)
+/* Be the job, or return why not. */
+static struct report
+become_job(const struct child *child)
 {
-	const struct child *child = argument;
-	struct report report;
+	const struct plan *plan = child->plan;
+	enum step step = EXEC;
 
-	if (setsid() == -1)
-		report.step = SESSION;
+	if (plan->session && setsid() == -1)
+		step = SESSION;
 	else if (put_streams(child->streams->fd) == -1)
-		report.step = STREAMS;
-	else if (clean_signals() == -1)
-		report.step = SIGNALS;
+		step = STREAMS;
+	else if (plan->terminal && ioctl(STDIN_FILENO, TIOCSCTTY, 1) == -1)
+		step = CONTROL;
+	else if (!plan->in_place && discard_signals() == -1)
+		step = SIGNALS;
+	else if (set_signals(plan->protect) == -1)
+		step = SIGNALS;
 	/* Before the mask: a write that fails may raise SIGXFSZ, SIGPIPE. */
 	else if (pidfile_write(&child->streams->pidfile) == -1)
-		report.step = PIDFILE;
-	else if (unblock_signals() == -1)
-		report.step = SIGNALS;
-	else {
-		execve(child->path, child->argv, environ);
-		report.step = EXEC;
-	}
-	report.error = errno;
+		step = PIDFILE;
+	else if (sigprocmask(SIG_SETMASK, &child->mask, NULL) == -1)
+		step = SIGNALS;
+	else
+		execute(child);
+	return (struct report){ step, errno };
+}
+
+/* The same in a child. Its stack is its own, its memory is ours. */
+static int
+become_job_in_child(void *argument)
+{
+	const struct child *child = argument;
+	const struct report report = become_job(child);
+
 	while (write(child->report, &report, sizeof(report)) == -1 &&
 	       errno == EINTR)
 		;
 	return STATUS_FAILED;
+}
+
+/*
+ * The same in this process. A stderr that was replaced comes back to take the
+ * reason why not; if it cannot, nothing else must get it.
+ */
+static struct report
+become_job_in_place(const struct child *child)
+{
+	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	const struct report report = become_job(child);
+
+	if (child->streams->fd[2] != 2 && dup2(saved, STDERR_FILENO) == -1)
+		close(STDERR_FILENO);
+	return report;
 }
 
 /*
@@ -143,16 +184,16 @@ become_job(void *argument)
 static pid_t
 clone_child(struct child *child, int *exit_signal)
 {
-	/* For become_job() alone; no processor but hppa grows it upwards. */
+	/* For that child alone; no processor but hppa grows it upwards. */
 	static char stack[64 * 1024] __attribute__((aligned(16)));
 	char *top = stack + sizeof(stack);
 	pid_t pid;
 
 	*exit_signal = 0;
-	pid = clone(become_job, top, CLONE_VM | CLONE_VFORK, child);
+	pid = clone(become_job_in_child, top, CLONE_VM | CLONE_VFORK, child);
 	if (pid == -1 && errno == EINVAL) {
 		*exit_signal = SIGCHLD;
-		pid = clone(become_job, top,
+		pid = clone(become_job_in_child, top,
 		    CLONE_VM | CLONE_VFORK | *exit_signal, child);
 	}
 	return pid;
@@ -203,21 +244,19 @@ hear(pid_t pid, int pipe)
 }
 
 /*
- * Try to start one image. After vfork, wait alone can tell that it runs; the
- * pipe is then left to the launcher's end.
+ * Start the child. After vfork, wait alone can tell that it runs; the pipe is
+ * then left to the launcher's end.
  */
 static struct report
-attempt(const char *path, char *const *argv, const struct streams *streams,
-    pid_t *pid)
+start_child(struct child *child, pid_t *pid)
 {
-	struct child child = { streams, path, argv, -1 };
 	struct report report;
 	int ends[2], exit_signal;
 
 	if (pipe2(ends, O_CLOEXEC) == -1)
 		return (struct report){ PIPE, errno };
-	child.report = ends[1];
-	*pid = clone_child(&child, &exit_signal);
+	child->report = ends[1];
+	*pid = clone_child(child, &exit_signal);
 	if (*pid == -1)
 		report = (struct report){ FORK, errno };
 	else if (exit_signal == 0 && is_clone_child(*pid) == 0)
@@ -230,13 +269,11 @@ attempt(const char *path, char *const *argv, const struct streams *streams,
 	return report;
 }
 
-/* The same for a script without "#!": /bin/sh runs it. */
-static struct report
-attempt_script(const char *path, char *const *argv,
-    const struct streams *streams, pid_t *pid)
+/* The arguments with which /bin/sh runs a script without "#!", or NULL. */
+static char **
+arguments_of_shell(const char *path, char *const *argv)
 {
 	static char shell[] = "/bin/sh";
-	struct report report;
 	size_t count = 0;
 	char **shell_argv;
 
@@ -244,13 +281,11 @@ attempt_script(const char *path, char *const *argv,
 		count++;
 	shell_argv = malloc((count + 2) * sizeof(*shell_argv));
 	if (shell_argv == NULL)
-		return (struct report){ EXEC, errno };
+		return NULL;
 	shell_argv[0] = shell;
 	shell_argv[1] = (char *)path;
 	memcpy(shell_argv + 2, argv + 1, count * sizeof(*argv));
-	report = attempt(shell, shell_argv, streams, pid);
-	free(shell_argv);
-	return report;
+	return shell_argv;
 }
 
 /* Fill the outcome with the reason of a failed attempt. Return -1. */
@@ -264,14 +299,16 @@ explain(struct report report, const struct plan *plan, const char *path,
 		[FORK] = "fork",
 		[SESSION] = "setsid",
 		[STREAMS] = "dup2",
+		[CONTROL] = "failed to set the controlling terminal",
 		[SIGNALS] = "signals",
 	};
 	const char *thing = plan->argv[0];
 
+	outcome->error = report.error;
 	if (report.step == EXEC)
 		return command_refused(thing, path, report.error, outcome);
 	if (report.step == DEATH)
-		return failure(outcome, STATUS_FAILED, thing,
+		return failure(outcome, FAILED_CHILD, thing,
 		    report.error == 0 ? "its start failed, it could not say why"
 				      : "killed by signal %d before its exec",
 		    report.error);
@@ -280,8 +317,8 @@ explain(struct report report, const struct plan *plan, const char *path,
 							: plan->pidfile;
 	else
 		thing = calls[report.step];
-	return failure(
-	    outcome, STATUS_FAILED, thing, "%s", strerror(report.error));
+	return failure(outcome, report.step > FORK ? FAILED_CHILD : FAILED,
+	    thing, "%s", error_text(report.error));
 }
 
 int
@@ -289,29 +326,32 @@ launch(const struct plan *plan, const char *path, const struct streams *streams,
     struct outcome *outcome)
 {
 	const struct sigaction standard = { .sa_handler = SIG_DFL };
+	struct child child = { .plan = plan, .streams = streams, .path = path };
 	struct report report = { SIGNALS, 0 };
-	pid_t pid;
 
 	/*
 	 * A child of a process that ignores SIGCHLD leaves no status for a
 	 * waiter.
 	 */
-	if ((plan->wait || plan->alive) &&
-	    sigaction(SIGCHLD, &standard, NULL) == -1)
+	child.shell_argv = arguments_of_shell(path, plan->argv);
+	if (child.shell_argv == NULL ||
+	    ((plan->wait || plan->alive) && plan->protect == FROM_CALLER &&
+		sigaction(SIGCHLD, &standard, NULL) == -1))
 		report.error = errno;
-	else if (descriptors_close(plan, streams) == -1)
+	else if (plan->protect == FROM_CALLER &&
+		 descriptors_close(plan, streams) == -1)
 		report = (struct report){ CLOSE, errno };
 	else {
-		report = attempt(path, plan->argv, streams, &pid);
-		if (report.step == EXEC && report.error == ENOEXEC &&
-		    command_is_script(path))
-			report =
-			    attempt_script(path, plan->argv, streams, &pid);
+		child.mask = outcome->mask;
+		if (plan->protect == FROM_CALLER)
+			sigemptyset(&child.mask);
+		report = plan->in_place ? become_job_in_place(&child)
+					: start_child(&child, &outcome->pid);
 	}
-	if (report.step != RUNNING) {
-		pidfile_undo(&streams->pidfile);
-		return explain(report, plan, path, outcome);
-	}
-	outcome->pid = pid;
-	return 0;
+	free(child.shell_argv);
+	if (report.step == RUNNING)
+		return 0;
+	outcome->pid = 0;
+	pidfile_undo(&streams->pidfile);
+	return explain(report, plan, path, outcome);
 }

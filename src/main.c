@@ -11,17 +11,11 @@
 #include "descriptors.h"
 #include "launch.h"
 #include "message.h"
+#include "nohup.h"
 #include "options.h"
+#include "setsid.h"
 #include "streams.h"
 #include "wait.h"
-
-/* What a name that the program is called by makes of a command line. */
-static const struct personality {
-	const char *name;
-	void (*parse)(int, char *[], struct plan *);
-} personalities[] = {
-	{ "detach", options_detach },
-};
 
 /* Say what was decided for the user; on a terminal, at least the PID. */
 static void
@@ -44,17 +38,77 @@ report_start(const struct streams *streams, const struct outcome *outcome)
 	    ignored);
 }
 
-/* Stay with the job as the plan says. Return the exit status. */
+/*
+ * Say why nothing was started, or what failed after the start. A line that gets
+ * lost changes nothing.
+ */
 static int
-stay(const struct plan *plan, const struct outcome *outcome)
+report_failure(const struct plan *plan, const struct streams *streams,
+    const struct outcome *outcome)
+{
+	(void)plan;
+	(void)streams;
+	if (outcome->pid != 0)
+		message("%s for PID %ld: %s", outcome->thing,
+		    (long)outcome->pid, outcome->reason);
+	else
+		message("%s: %s",
+		    *outcome->thing != '\0' ? outcome->thing : "''",
+		    outcome->reason);
+	return 0;
+}
+
+/* What the name that the program is called by makes of a command line. */
+static const struct personality {
+	const char *name;
+	void (*plan)(int, char *[], struct plan *);
+	/* What must be said before the start, or NULL. -1: it cannot be. */
+	int (*announce)(const struct streams *);
+	/* Why nothing was started. -1: that cannot be said. */
+	int (*explain)(const struct plan *, const struct streams *,
+	    const struct outcome *);
+} personalities[] = {
+	{ "detach", options_detach, NULL, report_failure },
+	{ "nohup", nohup_plan, nohup_announce, nohup_explain },
+	{ "setsid", setsid_plan, NULL, setsid_explain },
+};
+
+/* The personality of that name; the first for any other. */
+static const struct personality *
+called(const char *name)
+{
+	size_t i = sizeof(personalities) / sizeof(*personalities);
+
+	while (--i > 0 && strcmp(personalities[i].name, name) != 0)
+		;
+	return &personalities[i];
+}
+
+/* Do all that comes before the start. Return 0, or -1 and an outcome. */
+static int
+prepare(const struct plan *plan, char *room, const char **path,
+    struct streams *streams, struct outcome *outcome)
+{
+	int error;
+
+	*path = command_find(plan->argv[0], room, &error);
+	if (plan->protect == FROM_CALLER && error != 0)
+		return command_refused(plan->argv[0], *path, error, outcome);
+	if (plan->protect == FROM_CALLER &&
+	    descriptors_check(plan, outcome) == -1)
+		return -1;
+	return streams_open(plan, streams, outcome);
+}
+
+/* Stay with the job as the plan says. Return the exit status, or -1. */
+static int
+stay(const struct plan *plan, struct outcome *outcome)
 {
 	int status = wait_for_job(plan, outcome);
 
-	if (status == WAIT_FAILED) {
-		message("wait for PID %ld: %s", (long)outcome->pid,
-		    strerror(errno));
-		return STATUS_FAILED;
-	}
+	if (status == WAIT_FAILED)
+		return failure(
+		    outcome, FAILED, "wait", "%s", error_text(errno));
 	if (status == WAIT_TIMEOUT)
 		return 0;
 	if (plan->alive)
@@ -63,26 +117,44 @@ stay(const struct plan *plan, const struct outcome *outcome)
 	return plan->alive && status == 0 ? 1 : status;
 }
 
+/* Explain a failure. Return the exit status. */
+static int
+fail(const struct personality *personality, const struct plan *plan,
+    const struct streams *streams, const struct outcome *outcome)
+{
+	enum failure failure = outcome->failure;
+
+	if (personality->explain(plan, streams, outcome) == -1 &&
+	    failure > FAILED_CHILD)
+		failure = FAILED_CHILD;
+	return plan->status[failure];
+}
+
 int
 main(int argc, char *argv[])
 {
+	const struct personality *personality =
+	    called(program_invocation_short_name);
 	/* What hangs on these lives until the end: it is not lost memory. */
 	static struct plan plan;
 	static struct outcome outcome;
 	static struct streams streams;
 	char room[PATH_MAX];
 	const char *path;
+	int status = 0;
 
-	personalities[0].parse(argc, argv, &plan);
-	if ((path = command_find(plan.argv[0], room, &outcome)) == NULL ||
-	    descriptors_check(&plan, &outcome) == -1 ||
-	    streams_open(&plan, &streams, &outcome) == -1 ||
-	    launch(&plan, path, &streams, &outcome) == -1) {
-		message("%s: %s", *outcome.thing != '\0' ? outcome.thing : "''",
-		    outcome.reason);
-		return outcome.status;
-	}
+	personality->plan(argc, argv, &plan);
+	if (prepare(&plan, room, &path, &streams, &outcome) == -1)
+		return fail(personality, &plan, &streams, &outcome);
+	if (personality->announce != NULL &&
+	    personality->announce(&streams) == -1)
+		return plan.status[FAILED];
+	if (launch(&plan, path, &streams, &outcome) == -1)
+		return fail(personality, &plan, &streams, &outcome);
 	if (!plan.quiet)
 		report_start(&streams, &outcome);
-	return plan.wait || plan.alive ? stay(&plan, &outcome) : 0;
+	if (plan.wait || plan.alive)
+		status = stay(&plan, &outcome);
+	return status != -1 ? status
+			    : fail(personality, &plan, &streams, &outcome);
 }

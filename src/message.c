@@ -77,19 +77,44 @@ message(const char *format, ...)
 	(void)!write(STDERR_FILENO, line, length);
 }
 
+const char *
+error_text(int error)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} texts[] = {
+		{ EIO, "Input/output error" },
+		{ ECHILD, "No child processes" },
+		{ ENOMEM, "Cannot allocate memory" },
+		{ EMFILE, "Too many open files" },
+		{ ENOTTY, "Inappropriate ioctl for device" },
+		{ ENAMETOOLONG, "File name too long" },
+		{ ELOOP, "Too many levels of symbolic links" },
+		{ EOVERFLOW, "Value too large for defined data type" },
+		{ ELIBBAD, "Accessing a corrupted shared library" },
+		{ EDQUOT, "Disk quota exceeded" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (texts[i].error == error)
+			return texts[i].text;
+	return strerror(error);
+}
+
 int
-failure(struct outcome *outcome, int status, const char *thing,
+failure(struct outcome *outcome, enum failure why, const char *thing,
     const char *format, ...)
 {
 	va_list args;
-
 	char *reason;
 
 	va_start(args, format);
 	if (vasprintf(&reason, format, args) == -1)
 		reason = strerror(ENOMEM);
 	va_end(args);
-	outcome->status = status;
+	outcome->failure = why;
 	outcome->thing = thing;
 	outcome->reason = reason;
 	return -1;

@@ -13,10 +13,16 @@
 void message(const char *, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Put a failure into an outcome: the status, the thing, and the formatted
+ * What an errno means, in the words that people know and search for: those of
+ * the GNU C library, also where another library has its own.
+ */
+const char *error_text(int);
+
+/*
+ * Put a failure into an outcome: what failed, the thing, and the formatted
  * reason. Return -1, always.
  */
-int failure(struct outcome *, int, const char *, const char *, ...)
+int failure(struct outcome *, enum failure, const char *, const char *, ...)
     __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -3,7 +3,7 @@
  * flags. It opens nothing and starts nothing.
  */
 #include <errno.h>
-#include <getopt.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,6 +145,30 @@ unknown(const char *word)
 	invalid("-%c: unknown option", optopt);
 }
 
+/* What detach promises whatever its options are. */
+static void
+promise(struct plan *plan)
+{
+	/*
+	 * A file without a name is not the user's choice but the caller's
+	 * buffer: Debian's cron mails what is in it when the command has
+	 * ended, and the rest is lost.
+	 */
+	const unsigned callers = TERMINAL | HUNG_UP | NAMELESS | OTHER;
+	int why;
+
+	plan->replace[0] = ANY;
+	plan->replace[1] = CLOSED | callers;
+	plan->replace[2] = CLOSED | callers;
+	plan->null_flags = O_RDONLY;
+	plan->protect = FROM_CALLER;
+	plan->session = true;
+	for (why = FAILED; why < FAILURES; why++)
+		plan->status[why] = STATUS_FAILED;
+	plan->status[CANNOT_RUN] = STATUS_CANNOT_RUN;
+	plan->status[NOT_FOUND] = STATUS_NOT_FOUND;
+}
+
 void
 options_detach(int argc, char *argv[], struct plan *plan)
 {
@@ -164,6 +188,7 @@ options_detach(int argc, char *argv[], struct plan *plan)
 	const char *alive = NULL;
 	int option;
 
+	promise(plan);
 	/* The leading '+' ends options at the first operand, as POSIX does. */
 	opterr = 0;
 	while ((option = getopt_long(
@@ -209,4 +234,19 @@ options_detach(int argc, char *argv[], struct plan *plan)
 	if (optind == argc)
 		invalid("no command (see 'detach --help')");
 	plan->argv = argv + optind;
+}
+
+void
+options_refused(const char *word, const struct option *name)
+{
+	fprintf(stderr, "%s: ", program_invocation_name);
+	while (name->name != NULL && name->val != optopt)
+		name++;
+	if (optopt == 0)
+		fprintf(stderr, "unrecognized option '%s'\n", word);
+	else if (name->name == NULL)
+		fprintf(stderr, "invalid option -- '%c'\n", optopt);
+	else
+		fprintf(stderr, "option '--%s' doesn't allow an argument\n",
+		    name->name);
 }

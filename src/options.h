@@ -2,6 +2,8 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include <getopt.h>
+
 #include "plan.h"
 
 /*
@@ -10,5 +12,11 @@
  * that names the culprit), the process exits here.
  */
 void options_detach(int, char *[], struct plan *);
+
+/*
+ * Say, in the words of GNU's getopt_long(), why it has just refused the word.
+ * None of the options takes a value.
+ */
+void options_refused(const char *, const struct option *);
 
 #endif

@@ -21,7 +21,7 @@ save(struct pidfile *file, const char **why)
 	ssize_t length = pread(file->fd, more, sizeof(more), 0);
 
 	if (length == -1)
-		*why = strerror(errno);
+		*why = error_text(errno);
 	else if (length > PIDFILE_SIZE)
 		*why = "too long for a pidfile";
 	else {
@@ -48,8 +48,8 @@ pidfile_open(
 		/* A copy: the job's own output takes the place of number 1. */
 		file->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 		if (file->fd == -1)
-			return failure(outcome, STATUS_FAILED,
-			    "standard output", "%s", strerror(errno));
+			return failure(outcome, FAILED, "standard output", "%s",
+			    error_text(errno));
 		return 0;
 	}
 	file->path = plan->pidfile;
@@ -60,7 +60,7 @@ pidfile_open(
 	/* An old file is as it was: to undo would write what was not read. */
 	if (file->created)
 		pidfile_undo(file);
-	return failure(outcome, STATUS_FAILED, file->path, "%s", why);
+	return failure(outcome, FAILED, file->path, "%s", why);
 }
 
 /* Write all of it, at the start of a file. Return 0, or -1 with errno. */

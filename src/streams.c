@@ -16,32 +16,22 @@
 #include "message.h"
 #include "streams.h"
 
-/* What an inherited descriptor is, as far as it matters here. */
-enum kind {
-	CLOSED,
-	REGULAR,
-	NAMELESS, /* a regular file that has no link any more */
-	DEVICE, /* one that is no terminal */
-	TERMINAL,
-	OTHER /* pipe, socket, and what may come */
-};
-
 enum { MISSING = -1, DEFAULT = -2 };
 
 static const int for_append = O_WRONLY | O_APPEND;
 
 /*
- * A terminal that was hung up answers EIO, and is still a terminal; what is
- * none answers ENOTTY, or EINVAL from some drivers. So not isatty(): musl's
- * makes one of the other.
+ * A terminal that was hung up answers EIO; what is none answers ENOTTY, or
+ * EINVAL from some drivers. So not isatty(): musl's makes one of the other.
  */
-static bool
-is_terminal(int fd)
+static enum kind
+kind_of_device(int fd)
 {
 	struct termios settings;
 
-	return tcgetattr(fd, &settings) == 0 ||
-	       (errno != ENOTTY && errno != EINVAL);
+	if (tcgetattr(fd, &settings) == 0)
+		return TERMINAL;
+	return errno == ENOTTY || errno == EINVAL ? DEVICE : HUNG_UP;
 }
 
 static int
@@ -56,44 +46,42 @@ kind_of(int fd, enum kind *kind)
 	if (S_ISREG(st.st_mode))
 		*kind = st.st_nlink == 0 ? NAMELESS : REGULAR;
 	else if (S_ISCHR(st.st_mode))
-		*kind = is_terminal(fd) ? TERMINAL : DEVICE;
+		*kind = kind_of_device(fd);
 	else
 		*kind = S_ISBLK(st.st_mode) ? DEVICE : OTHER;
 	return 0;
 }
 
 /*
- * Find out what 0, 1 and 2 are. A closed one becomes /dev/null, and so no file
- * that is opened later can land on it: open() takes the lowest free number.
+ * Find out what 0, 1 and 2 are. None stays closed here, so that no file that
+ * is opened later can land on it: open() takes the lowest free number. It
+ * becomes /dev/null, or, to be closed in the job, a descriptor that exec
+ * closes and that until then can be read and written as little as none.
  */
 static int
-look(enum kind kinds[3], struct outcome *outcome)
+look(const struct plan *plan, enum kind kinds[3], struct outcome *outcome)
 {
 	static const char *const names[] = { "standard input",
 		"standard output", "standard error" };
-	int n;
+	const char *path;
+	int n, flags;
 
 	for (n = 0; n < 3; n++) {
 		if (kind_of(n, &kinds[n]) == -1)
-			return failure(outcome, STATUS_FAILED, names[n], "%s",
-			    strerror(errno));
-		if (kinds[n] == CLOSED &&
-		    open("/dev/null", n == 0 ? O_RDONLY : O_WRONLY) != n)
-			return failure(outcome, STATUS_FAILED, "/dev/null",
-			    "%s", strerror(errno));
+			return failure(
+			    outcome, FAILED, names[n], "%s", error_text(errno));
+		if (kinds[n] != CLOSED)
+			continue;
+		path = plan->replace[n] & CLOSED ? "/dev/null" : "/";
+		if (plan->replace[n] & CLOSED)
+			flags = n == 0 ? plan->null_flags : O_WRONLY;
+		else
+			flags = O_PATH | O_CLOEXEC;
+		if (open(path, flags) != n)
+			return failure(
+			    outcome, FAILED, path, "%s", error_text(errno));
 	}
 	return 0;
-}
-
-/*
- * Must an inherited descriptor of this kind be replaced for output? A file
- * without a name is not the user's choice but the caller's buffer: Debian's
- * cron mails what is in it when the command has ended, and the rest is lost.
- */
-static bool
-holds_caller(enum kind kind)
-{
-	return kind == TERMINAL || kind == NAMELESS || kind == OTHER;
 }
 
 /*
@@ -105,89 +93,115 @@ open_existing(const struct plan *plan, const enum kind kinds[3],
     struct streams *streams, struct outcome *outcome)
 {
 	const char *path;
-	int n;
+	int n, flags;
 
 	for (n = 0; n < 3; n++) {
 		streams->fd[n] = n;
 		path = plan->file[n];
-		if (path == NULL && n == 0)
-			path = "/dev/null";
-		if (path == NULL && holds_caller(kinds[n]))
+		flags = n == 0 ? O_RDONLY : for_append;
+		if (path == NULL && kinds[n] != CLOSED &&
+		    (kinds[n] & plan->replace[n]) != 0) {
 			streams->fd[n] = DEFAULT;
+			path = n == 0 ? "/dev/null" : NULL;
+			flags = plan->null_flags;
+		}
 		if (path == NULL || strcmp(path, "-") == 0)
 			continue;
-		streams->fd[n] =
-		    files_open(path, n == 0 ? O_RDONLY : for_append);
+		streams->fd[n] = files_open(path, flags);
 		if (streams->fd[n] == -1 &&
 		    (n == 0 || errno != ENOENT || files_creatable(path) == -1))
-			return failure(outcome, STATUS_FAILED, path, "%s",
-			    strerror(errno));
+			return failure(
+			    outcome, FAILED, path, "%s", error_text(errno));
 	}
 	return 0;
 }
 
 /*
- * Open the default file: nohup.out here, else in the home directory. Neither
- * directory need be ours alone.
+ * Open a file for nobody but its owner, whatever the umask. The directory need
+ * not be ours alone; if it is, the plan may have the file opened as any other.
  */
 static int
-open_default(struct streams *streams, struct outcome *outcome)
+open_private(const struct plan *plan, const char *path, const char **why)
 {
-	static const char here[] = "nohup.out";
-	const char *home = getenv("HOME"), *why, *why_home;
 	bool created;
-	char *path;
+	mode_t mask;
 	int fd;
 
-	streams->default_file = here;
-	fd = files_open_own(here, for_append, 0600, &created, &why);
-	if (fd == -1) {
-		if (home == NULL || *home == '\0')
-			return failure(outcome, STATUS_FAILED, here,
-			    "%s; HOME is not set", why);
-		if (asprintf(&path, "%s/%s", home, here) == -1)
-			return failure(outcome, STATUS_FAILED, here, "%s; %s",
-			    why, strerror(errno));
-		streams->default_file = path;
-		fd =
-		    files_open_own(path, for_append, 0600, &created, &why_home);
-		if (fd == -1)
-			return failure(outcome, STATUS_FAILED, here,
-			    "%s; %s: %s", why, path, why_home);
+	if (plan->follow && files_safe_place(path)) {
+		mask = umask(0177);
+		fd = files_open(path, for_append | O_CREAT);
+		*why = error_text(errno);
+		umask(mask);
+		return fd;
 	}
+	fd = files_open_own(path, for_append, 0600, &created, why);
 	/*
 	 * A umask that takes our own rights away must not. Some file systems
 	 * have no modes to set; theirs are as open() left them.
 	 */
-	if (created)
+	if (fd != -1 && created)
 		(void)fchmod(fd, 0600);
+	return fd;
+}
+
+/* Open the default file: nohup.out here, else in the home directory. */
+static int
+open_default(
+    const struct plan *plan, struct streams *streams, struct outcome *outcome)
+{
+	static const char here[] = "nohup.out";
+	const char *home = getenv("HOME"), *why, *why_home;
+	int fd;
+
+	streams->default_file = here;
+	fd = open_private(plan, here, &why);
+	if (fd == -1) {
+		streams->refused[0] = why;
+		if (home == NULL || *home == '\0')
+			return failure(
+			    outcome, FAILED, here, "%s; HOME is not set", why);
+		if (asprintf(&streams->home_file, "%s%s%s", home,
+			home[strlen(home) - 1] == '/' ? "" : "/", here) == -1)
+			return failure(outcome, FAILED, here, "%s; HOME: %s",
+			    why, error_text(ENOMEM));
+		streams->default_file = streams->home_file;
+		fd = open_private(plan, streams->home_file, &why_home);
+		if (fd == -1) {
+			streams->refused[1] = why_home;
+			return failure(outcome, FAILED, here, "%s; %s: %s", why,
+			    streams->home_file, why_home);
+		}
+	}
 	return fd;
 }
 
 /*
  * Create and open the rest. A stderr to be replaced goes where stdout goes, if
- * that is a place of our or the user's choice, but never into a file that
- * stdout came with: a dump must not get warnings.
+ * that is a place of our or the user's choice, but never (unless the plan says
+ * so) into a file that stdout came with: a dump must not get warnings.
  */
 static int
-open_missing(
-    const struct plan *plan, struct streams *streams, struct outcome *outcome)
+open_missing(const struct plan *plan, const enum kind kinds[3],
+    struct streams *streams, struct outcome *outcome)
 {
+	bool join;
 	int n;
 
 	for (n = 1; n < 3; n++) {
+		join = n == 2 && (streams->fd[1] != 1 ||
+				     (plan->join && kinds[1] != CLOSED));
 		if (streams->fd[n] == MISSING)
 			streams->fd[n] =
 			    files_open(plan->file[n], for_append | O_CREAT);
 		else if (streams->fd[n] == DEFAULT)
-			streams->fd[n] = n == 2 && streams->fd[1] != 1
-					     ? streams->fd[1]
-					     : open_default(streams, outcome);
+			streams->fd[n] =
+			    join ? streams->fd[1]
+				 : open_default(plan, streams, outcome);
 		if (streams->fd[n] == -1)
-			return outcome->status != 0
+			return outcome->failure != 0
 				   ? -1
-				   : failure(outcome, STATUS_FAILED,
-					 plan->file[n], "%s", strerror(errno));
+				   : failure(outcome, FAILED, plan->file[n],
+					 "%s", error_text(errno));
 	}
 	return 0;
 }
@@ -195,17 +209,19 @@ open_missing(
 /*
  * From here on a hang-up or Ctrl-C can neither leave an empty pidfile behind,
  * nor end us between the job's start and our report of it. Not earlier: to
- * open a FIFO that the user named may take for ever.
+ * open a FIFO that the user named may take for ever. A launcher that becomes
+ * the job itself has neither to fear; only its mask is noted.
  */
 static int
-block_signals(struct outcome *outcome)
+block_signals(const struct plan *plan, struct outcome *outcome)
 {
 	sigset_t all;
 
 	sigfillset(&all);
-	if (sigprocmask(SIG_BLOCK, &all, &outcome->mask) == -1)
+	if (sigprocmask(
+		SIG_BLOCK, plan->in_place ? NULL : &all, &outcome->mask) == -1)
 		return failure(
-		    outcome, STATUS_FAILED, "signals", "%s", strerror(errno));
+		    outcome, FAILED, "signals", "%s", error_text(errno));
 	return 0;
 }
 
@@ -215,23 +231,22 @@ streams_open(
 {
 	enum kind kinds[3];
 
-	streams->default_file = NULL;
-	streams->pidfile.fd = -1;
-	if (look(kinds, outcome) == -1)
+	*streams = (struct streams){ .pidfile.fd = -1 };
+	if (look(plan, kinds, outcome) == -1)
 		return -1;
 	if (plan->pidfile != NULL && strcmp(plan->pidfile, "-") == 0 &&
 	    kinds[1] == CLOSED)
-		return failure(outcome, STATUS_FAILED, "-p -",
-		    "standard output is closed");
-	streams->terminal = kinds[2] == TERMINAL;
+		return failure(
+		    outcome, FAILED, "-p -", "standard output is closed");
+	streams->terminal = kinds[2] == TERMINAL || kinds[2] == HUNG_UP;
 	streams->input_ignored =
 	    (kinds[0] == REGULAR || kinds[0] == NAMELESS) &&
 	    plan->file[0] == NULL;
 	if (open_existing(plan, kinds, streams, outcome) == -1 ||
-	    block_signals(outcome) == -1 ||
+	    block_signals(plan, outcome) == -1 ||
 	    pidfile_open(plan, &streams->pidfile, outcome) == -1)
 		return -1;
-	if (open_missing(plan, streams, outcome) == -1) {
+	if (open_missing(plan, kinds, streams, outcome) == -1) {
 		pidfile_undo(&streams->pidfile);
 		return -1;
 	}

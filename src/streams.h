@@ -13,8 +13,10 @@ struct streams {
 	int fd[3];
 	struct pidfile pidfile;
 	const char *default_file; /* its path, if it was chosen, or NULL */
+	const char *refused[2]; /* why it was not to be had here, at home */
 	bool input_ignored; /* a regular file on stdin was dropped */
 	bool terminal; /* the launcher's own stderr is a terminal */
+	char *home_file; /* the one at home, if it was tried */
 };
 
 /*
