@@ -34,6 +34,7 @@ struct row {
 	bool missing;
 	double *seconds;
 	long peak; /* KiB */
+	const char *file; /* where argv[0] is only a name */
 };
 
 static const char *job;
@@ -59,7 +60,7 @@ become_launcher(const struct row *row, const int fds[2])
 	argv[i] = NULL;
 	if (dup2(fds[row->output], 1) == -1 || dup2(fds[row->output], 2) == -1)
 		_exit(125);
-	execvp(argv[0], (char **)argv);
+	execvp(row->file != NULL ? row->file : argv[0], (char **)argv);
 	_exit(127);
 }
 
@@ -107,10 +108,10 @@ print_row(struct row *row, int rounds, double floor)
 	double median = row->seconds[rounds / 2];
 
 	if (row->missing) {
-		printf("%-22s not installed\n", row->name);
+		printf("%-24s not installed\n", row->name);
 		return;
 	}
-	printf("%-22s %9.0f %9.0f %8.2f %10ld\n", row->name, median * 1e6,
+	printf("%-24s %9.0f %9.0f %8.2f %10ld\n", row->name, median * 1e6,
 	    row->seconds[rounds * 99 / 100] * 1e6, median / floor, row->peak);
 }
 
@@ -118,18 +119,25 @@ int
 main(int argc, char *argv[])
 {
 	struct row rows[] = {
-		{ "floor, pipe", PIPE, { argv[3] }, 0, 0, 0 },
-		{ "detach, pipe", PIPE, { argv[2] }, 0, 0, 0 },
-		{ "setsid -f, pipe", PIPE, { "setsid", "-f" }, 0, 0, 0 },
-		{ "nohup, pipe", PIPE, { "nohup" }, 0, 0, 0 },
-		{ "daemonize, pipe", PIPE, { "daemonize" }, 0, 0, 0 },
-		{ "floor, >/dev/null", NULL_DEVICE, { argv[3] }, 0, 0, 0 },
-		{ "detach, >/dev/null", NULL_DEVICE, { argv[2] }, 0, 0, 0 },
+		{ "floor, pipe", PIPE, { argv[3] }, 0, 0, 0, 0 },
+		{ "detach, pipe", PIPE, { argv[2] }, 0, 0, 0, 0 },
+		{ "setsid -f, pipe", PIPE, { "setsid", "-f" }, 0, 0, 0, 0 },
+		{ "setsid -f (ours), pipe", PIPE, { "setsid", "-f" }, 0, 0, 0,
+		    argv[2] },
+		{ "nohup, pipe", PIPE, { "nohup" }, 0, 0, 0, 0 },
+		{ "nohup (ours), pipe", PIPE, { "nohup" }, 0, 0, 0, argv[2] },
+		{ "daemonize, pipe", PIPE, { "daemonize" }, 0, 0, 0, 0 },
+		{ "floor, >/dev/null", NULL_DEVICE, { argv[3] }, 0, 0, 0, 0 },
+		{ "detach, >/dev/null", NULL_DEVICE, { argv[2] }, 0, 0, 0, 0 },
 		{ "setsid -f, >/dev/null", NULL_DEVICE, { "setsid", "-f" }, 0,
-		    0, 0 },
-		{ "nohup, >/dev/null", NULL_DEVICE, { "nohup" }, 0, 0, 0 },
+		    0, 0, 0 },
+		{ "setsid -f (ours), null", NULL_DEVICE, { "setsid", "-f" }, 0,
+		    0, 0, argv[2] },
+		{ "nohup, >/dev/null", NULL_DEVICE, { "nohup" }, 0, 0, 0, 0 },
+		{ "nohup (ours), null", NULL_DEVICE, { "nohup" }, 0, 0, 0,
+		    argv[2] },
 		{ "daemonize, >/dev/null", NULL_DEVICE, { "daemonize" }, 0, 0,
-		    0 },
+		    0, 0 },
 	};
 	const int count = sizeof(rows) / sizeof(*rows);
 	int rounds = argc == 5 ? atoi(argv[1]) : 0;
@@ -159,7 +167,7 @@ main(int argc, char *argv[])
 		if (rows[i].argv[0] == argv[3])
 			floor[rows[i].output] = rows[i].seconds[rounds / 2];
 	}
-	printf("%-22s %9s %9s %8s %10s\n", "launcher", "median us", "p99 us",
+	printf("%-24s %9s %9s %8s %10s\n", "launcher", "median us", "p99 us",
 	    "/ floor", "peak KiB");
 	for (i = 0; i < count; i++)
 		print_row(&rows[i], rounds, floor[rows[i].output]);
