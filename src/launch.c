@@ -48,7 +48,6 @@ struct child {
 	const struct plan *plan;
 	const struct streams *streams;
 	const char *path;
-	char **shell_argv; /* for /bin/sh, if the file is a script for it */
 	sigset_t mask; /* the job's */
 	int report; /* write end of the pipe, close-on-exec */
 };
@@ -106,17 +105,47 @@ set_signals(enum protection protect)
 	return protect == FROM_NOTHING ? 0 : sigaction(SIGHUP, &ignored, NULL);
 }
 
-/* Execute the command's file; if it is a script without "#!", by /bin/sh. */
-static void
-execute(const struct child *child)
+/* The arguments with which /bin/sh runs a script without "#!", or NULL. */
+static char **
+arguments_of_shell(const char *path, char *const *argv)
 {
-	execve(child->path, child->plan->argv, environ);
+	static char shell[] = "/bin/sh";
+	size_t count = 0;
+	char **shell_argv;
+
+	while (argv[count] != NULL)
+		count++;
+	shell_argv = malloc((count + 2) * sizeof(*shell_argv));
+	if (shell_argv == NULL)
+		return NULL;
+	shell_argv[0] = shell;
+	shell_argv[1] = (char *)path;
+	memcpy(shell_argv + 2, argv + 1, count * sizeof(*argv));
+	return shell_argv;
+}
+
+/*
+ * Execute the command's file; if it is a script without "#!", by /bin/sh. To
+ * allocate in a child is safe here: the launcher has no other thread that could
+ * have been at it.
+ */
+static void
+execute(const char *path, char *const *argv)
+{
+	char **shell_argv;
+
+	execve(path, argv, environ);
 	if (errno != ENOEXEC)
 		return;
-	if (command_is_script(child->path))
-		execve(child->shell_argv[0], child->shell_argv, environ);
-	else
+	if (!command_is_script(path)) {
 		errno = ENOEXEC;
+		return;
+	}
+	shell_argv = arguments_of_shell(path, argv);
+	if (shell_argv == NULL)
+		return;
+	execve(shell_argv[0], shell_argv, environ);
+	free(shell_argv);
 }
 
 /* Be the job, or return why not. */
@@ -142,7 +171,7 @@ become_job(const struct child *child)
 	else if (sigprocmask(SIG_SETMASK, &child->mask, NULL) == -1)
 		step = SIGNALS;
 	else
-		execute(child);
+		execute(child->path, plan->argv);
 	return (struct report){ step, errno };
 }
 
@@ -269,25 +298,6 @@ start_child(struct child *child, pid_t *pid)
 	return report;
 }
 
-/* The arguments with which /bin/sh runs a script without "#!", or NULL. */
-static char **
-arguments_of_shell(const char *path, char *const *argv)
-{
-	static char shell[] = "/bin/sh";
-	size_t count = 0;
-	char **shell_argv;
-
-	while (argv[count] != NULL)
-		count++;
-	shell_argv = malloc((count + 2) * sizeof(*shell_argv));
-	if (shell_argv == NULL)
-		return NULL;
-	shell_argv[0] = shell;
-	shell_argv[1] = (char *)path;
-	memcpy(shell_argv + 2, argv + 1, count * sizeof(*argv));
-	return shell_argv;
-}
-
 /* Fill the outcome with the reason of a failed attempt. Return -1. */
 static int
 explain(struct report report, const struct plan *plan, const char *path,
@@ -333,10 +343,8 @@ launch(const struct plan *plan, const char *path, const struct streams *streams,
 	 * A child of a process that ignores SIGCHLD leaves no status for a
 	 * waiter.
 	 */
-	child.shell_argv = arguments_of_shell(path, plan->argv);
-	if (child.shell_argv == NULL ||
-	    ((plan->wait || plan->alive) && plan->protect == FROM_CALLER &&
-		sigaction(SIGCHLD, &standard, NULL) == -1))
+	if ((plan->wait || plan->alive) && plan->protect == FROM_CALLER &&
+	    sigaction(SIGCHLD, &standard, NULL) == -1)
 		report.error = errno;
 	else if (plan->protect == FROM_CALLER &&
 		 descriptors_close(plan, streams) == -1)
@@ -348,7 +356,6 @@ launch(const struct plan *plan, const char *path, const struct streams *streams,
 		report = plan->in_place ? become_job_in_place(&child)
 					: start_child(&child, &outcome->pid);
 	}
-	free(child.shell_argv);
 	if (report.step == RUNNING)
 		return 0;
 	outcome->pid = 0;

@@ -23,6 +23,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -38,17 +39,27 @@ open_master(void)
 	return master;
 }
 
+static int
+open_slave(int master)
+{
+	int slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (slave == -1)
+		err(125, "terminal");
+	return slave;
+}
+
 /* In the child: make the slave side the controlling terminal and 0-2. */
 static void
-enter(int master, const bool own[3])
+enter(int slave, const bool own[3])
 {
 	struct termios settings;
-	int slave, n;
+	int n;
 
 	if (setsid() == -1)
 		err(125, "setsid");
-	slave = open(ptsname(master), O_RDWR | O_CLOEXEC);
-	if (slave == -1 || tcgetattr(slave, &settings) == -1)
+	if (ioctl(slave, TIOCSCTTY, 0) == -1 ||
+	    tcgetattr(slave, &settings) == -1)
 		err(125, "terminal");
 	settings.c_oflag &= ~(tcflag_t)OPOST;
 	settings.c_lflag &= ~(tcflag_t)ECHO;
@@ -59,21 +70,44 @@ enter(int master, const bool own[3])
 			err(125, "dup2");
 }
 
+static void
+put(int to, const char *bytes, ssize_t length)
+{
+	ssize_t done, n;
+
+	for (done = 0; done < length; done += n)
+		if ((n = write(to, bytes + done, (size_t)(length - done))) ==
+		    -1)
+			err(125, "write");
+}
+
 /* Copy what there is. Return false at the end of it. */
 static bool
 copy(int from, int to)
 {
 	char bytes[4096];
-	ssize_t length = read(from, bytes, sizeof(bytes)), done, n;
+	ssize_t length = read(from, bytes, sizeof(bytes));
 
-	/* EIO: nobody has the slave side open. */
-	if (length <= 0)
-		return false;
-	for (done = 0; done < length; done += n)
-		if ((n = write(to, bytes + done, (size_t)(length - done))) ==
-		    -1)
-			err(125, "write");
-	return true;
+	put(to, bytes, length);
+	return length > 0;
+}
+
+/*
+ * Copy what the command wrote before its end. A terminal keeps the order of
+ * what is written to it, so all of that comes before the NUL.
+ */
+static void
+drain(int master, int slave)
+{
+	char bytes[4096], *end = NULL;
+	ssize_t length;
+
+	put(slave, "", 1);
+	while (
+	    end == NULL && (length = read(master, bytes, sizeof(bytes))) > 0) {
+		end = memchr(bytes, '\0', (size_t)length);
+		put(STDOUT_FILENO, bytes, end != NULL ? end - bytes : length);
+	}
 }
 
 int
@@ -82,7 +116,7 @@ main(int argc, char *argv[])
 	struct pollfd sources[SOURCES] = { { 0 } };
 	bool own[3] = { false };
 	sigset_t child, before;
-	int option, status, master, i;
+	int option, status, master, slave, i;
 	pid_t pid;
 
 	while ((option = getopt(argc, argv, "+012")) != -1) {
@@ -97,12 +131,13 @@ main(int argc, char *argv[])
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, &before);
 	master = open_master();
+	slave = open_slave(master);
 	pid = fork();
 	if (pid == -1)
 		err(125, "fork");
 	if (pid == 0) {
 		sigprocmask(SIG_SETMASK, &before, NULL);
-		enter(master, own);
+		enter(slave, own);
 		execvp(argv[optind], argv + optind);
 		err(127, "%s", argv[optind]);
 	}
@@ -120,9 +155,7 @@ main(int argc, char *argv[])
 		if (sources[INPUT].revents != 0 && !copy(STDIN_FILENO, master))
 			sources[INPUT].fd = -1;
 	}
-	/* The leader's end hung the slave side up: the rest ends in EIO. */
-	while (copy(master, STDOUT_FILENO))
-		;
+	drain(master, slave);
 	if (waitpid(pid, &status, 0) == -1)
 		err(125, "waitpid");
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
