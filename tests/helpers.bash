@@ -172,6 +172,10 @@ reaches() {
 		done' sh "$1" "$2"
 }
 
+# In a chroot "/" is no mount point, whose propagation unshare could change.
+private=(unshare -m)
+"${private[@]}" true 2>/dev/null || private+=(--propagation unchanged)
+
 # --- a terminal window -------------------------------------------------------
 
 # window COMMAND... - open one with that command. What is written to descriptor
@@ -256,7 +260,7 @@ END
 	chmod +x "$dir/sshd"
 	cat >"$dir/ssh_config" <<END
 Host *
-ProxyCommand unshare -m $dir/sshd -i
+ProxyCommand ${private[*]} $dir/sshd -i
 User bash
 IdentityFile $dir/user_key
 IdentitiesOnly yes
@@ -283,7 +287,7 @@ listen() {
 		mkfifo log
 		exec 6<>log
 		port=$((RANDOM % 16384 + 16384))
-		unshare -m "$BATS_FILE_TMPDIR/sshd" -D -E "$PWD/log" \
+		"${private[@]}" "$BATS_FILE_TMPDIR/sshd" -D -E "$PWD/log" \
 			-o ListenAddress=127.0.0.1 -p "$port" "$@" 3>&- &
 		daemons=($!)
 		# A taken port is the first thing that it says, too.

@@ -138,7 +138,7 @@ in_tmpfs() {
 	as_root "a file system"
 	mkdir -p small
 	# shellcheck disable=SC2016
-	timeout "$LIMIT" unshare -m sh -ec '
+	timeout "$LIMIT" "${private[@]}" sh -ec '
 		mount -t tmpfs -o "$1" tmpfs small
 		cd small
 		eval "$2"' sh "$@"

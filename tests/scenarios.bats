@@ -217,7 +217,7 @@ END
 	printf '%s\n' 'Defaults use_pty' 'root ALL=(ALL) NOPASSWD: ALL' >sudoers
 	chmod 440 sudoers
 	# Only a caller with a terminal gets another one.
-	launches nohup.out "$PTY" unshare -m sh -c '
+	launches nohup.out "$PTY" "${private[@]}" sh -c '
 		mount --bind sudoers /etc/sudoers
 		exec sudo "$DETACH" "$PROBE" facts ping pong' </dev/null
 	# nohup here is S1 again.
@@ -265,7 +265,7 @@ END
 	fifos
 	# A new /run makes this the first start since the boot, whose jobs are
 	# due at once. The system's own crontabs are not to be seen.
-	unshare -m sh -c 'mount -t tmpfs none /run
+	"${private[@]}" sh -c 'mount -t tmpfs none /run
 		mount -t tmpfs none /etc/cron.d
 		mount --bind /dev/null /etc/crontab
 		mount --bind crontabs /var/spool/cron/crontabs

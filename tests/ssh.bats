@@ -267,7 +267,7 @@ No such file or directory" "$detach -o /dev/null ./bad"
 		prlimit --nproc=0 $detach -o /dev/null touch started"
 	mkdir full
 	fails 125 "full/pid: No space left on device" \
-		"unshare -m sh -c 'mount -t tmpfs -o size=4k none full
+		"${private[*]} sh -c 'mount -t tmpfs -o size=4k none full
 		cat /dev/zero >full/zeros 2>/dev/null
 		$detach -o /dev/null -p full/pid touch started'"
 
