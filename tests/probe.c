@@ -4,9 +4,10 @@
  *	probe FACTS [WORD | PING PONG]
  *
  * It writes its facts to the file or FIFO FACTS, a line "key=value" each, and
- * then WORD to standard output. With PING and PONG it then serves: a line that comes through the FIFO PING goes
- * to standard output and, when that is done, to the FIFO PONG; "facts" has the
- * facts of that moment written to PONG, "quit" ends it.
+ * then WORD to standard output. With PING and PONG it serves: a line that
+ * comes through the FIFO PING goes to standard output and, when that is done,
+ * to the FIFO PONG; "facts" has the facts of that moment written to PONG,
+ * "quit" ends it.
  */
 #include <sys/resource.h>
 #include <sys/stat.h>

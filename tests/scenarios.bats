@@ -325,18 +325,19 @@ END
 import os
 master, slave = os.openpty()
 print(os.ttyname(slave), flush=True)
-for line in open("keys", "rb", 0):
-    os.write(master, line)
+keys = os.open("keys", os.O_RDONLY)
+while True:
+    os.write(master, os.read(keys, 100))
 END
 	exec 8<>keys 7<>said
 	python3 line.py >line 3>&- 7>&- 8>&- &
 	timeout "$LIMIT" sh -c 'until [ -s line ]; do sleep 0.05; done'
 
 	# The session leader acquires it, and with it its signals.
-	"$DETACH" -w -o said cat "$(cat line)" 3>&- 8>&- &
+	timeout "$LIMIT" "$DETACH" -w -o said cat "$(cat line)" 3>&- 8>&- &
 	echo first >&8
 	told first
-	printf '\003\n' >&8
+	printf '\003' >&8
 	ended_with 130 $!
 
 	"$DETACH" -o said sh -c 'cat "$1" & wait' sh "$(cat line)"
