@@ -165,16 +165,21 @@ END
 	window bash -mc '"$DETACH" -q -o out -p pid sh job.sh
 		echo up >up
 		read -r line
-		echo over >up'
+		echo over >up
+		cat held'
 	told up
 	facts
 	echo >&8
 	# The foreground has read the line; ssh had the same chance.
 	told over
 	alive out
+	[ "$(readlink "/proc/$(cat pid)/fd/0")" = /dev/null ]
+	# The controlling terminal: none.
+	[ "$(cut -d ' ' -f 7 "/proc/$(cat pid)/stat")" = 0 ]
 	grep '^State:.S' "/proc/$(cat pid)/status"
 	[ "$(grep -c '^S..Pnd:.0*$' "/proc/$(cat pid)/status")" = 2 ]
 	quit
+	close_window
 
 	# With "&" alone, the terminal is the input.
 	fifos
