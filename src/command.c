@@ -115,18 +115,26 @@ command_refused(
 {
 	char bytes[HEAD_SIZE];
 	ssize_t length;
-	size_t interpreter;
+	char *start;
 
-	/* ENOENT for a file that is there: its interpreter is missing. */
-	if (error != ENOENT || access(path, F_OK) == -1)
+	/*
+	 * ENOENT for a file that is there, or EACCES for one that may be
+	 * executed: what is to interpret it cannot be.
+	 */
+	if ((error != ENOENT || access(path, F_OK) == -1) &&
+	    (error != EACCES || access(path, X_OK) == -1))
 		return unusable(name, error, outcome);
 	length = head(path, bytes);
-	if (length < 2 || memcmp(bytes, "#!", 2) != 0)
-		return failure(outcome, NOT_FOUND, name,
-		    "its dynamic loader: %s", error_text(error));
-	bytes[length < HEAD_SIZE ? length : HEAD_SIZE - 1] = '\0';
-	interpreter = 2 + strspn(bytes + 2, " \t");
-	bytes[interpreter + strcspn(bytes + interpreter, " \t\n")] = '\0';
-	return failure(outcome, NOT_FOUND, name, "bad interpreter '%s': %s",
-	    bytes + interpreter, error_text(error));
+	if (length >= 2 && memcmp(bytes, "#!", 2) == 0) {
+		bytes[length < HEAD_SIZE ? length : HEAD_SIZE - 1] = '\0';
+		start = bytes + 2 + strspn(bytes + 2, " \t");
+		start[strcspn(start, " \t\n")] = '\0';
+		return failure(outcome,
+		    error == ENOENT ? NOT_FOUND : CANNOT_RUN, name,
+		    "bad interpreter '%s': %s", start, error_text(error));
+	}
+	if (error == EACCES)
+		return unusable(name, error, outcome);
+	return failure(
+	    outcome, NOT_FOUND, name, "its interpreter: %s", error_text(error));
 }

@@ -133,6 +133,7 @@ static void
 execute(const char *path, char *const *argv)
 {
 	char **shell_argv;
+	int error;
 
 	execve(path, argv, environ);
 	if (errno != ENOEXEC)
@@ -145,7 +146,9 @@ execute(const char *path, char *const *argv)
 	if (shell_argv == NULL)
 		return;
 	execve(shell_argv[0], shell_argv, environ);
+	error = errno;
 	free(shell_argv);
+	errno = error;
 }
 
 /* Be the job, or return why not. */
@@ -208,7 +211,8 @@ become_job_in_place(const struct child *child)
  * Its exit signal is 0: until exec makes that SIGCHLD, before it lets us go, it
  * is what the kernel calls a clone child, which wait finds with __WCLONE alone.
  * Emulators may know no such child (EINVAL), or turn it into a plain fork:
- * nothing here relies on the shared memory.
+ * nothing here relies on the shared memory. There, a child that is killed before
+ * its exec is taken for a job that was killed after it.
  */
 static pid_t
 clone_child(struct child *child, int *exit_signal)

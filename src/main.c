@@ -38,6 +38,9 @@ report_start(const struct streams *streams, const struct outcome *outcome)
 	    ignored);
 }
 
+/* A name longer than this is shortened, so that the reason finds room. */
+enum { NAME_SHOWN = 900 };
+
 /*
  * Say why nothing was started, or what failed after the start. A line that gets
  * lost changes nothing.
@@ -52,8 +55,9 @@ report_failure(const struct plan *plan, const struct streams *streams,
 		message("%s for PID %ld: %s", outcome->thing,
 		    (long)outcome->pid, outcome->reason);
 	else
-		message("%s: %s",
+		message("%.*s%s: %s", NAME_SHOWN,
 		    *outcome->thing != '\0' ? outcome->thing : "''",
+		    strlen(outcome->thing) > NAME_SHOWN ? "..." : "",
 		    outcome->reason);
 	return 0;
 }

@@ -16,7 +16,7 @@
  * POSIX: a write of up to PIPE_BUF bytes to a pipe is not mixed with others,
  * so the lines of many launchers stay whole. A longer line is cut.
  */
-enum { LINE_SIZE = 4096, PATIENCE_MS = 1000 };
+enum { LINE_SIZE = 4096 };
 
 /* Escape one byte into four at most. Return the length. */
 static size_t

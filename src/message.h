@@ -4,6 +4,9 @@
 
 #include "plan.h"
 
+/* How long a descriptor may take to have room for a line. */
+enum { PATIENCE_MS = 1000 };
+
 /*
  * Write "detach: ", the formatted text and a newline to standard error, in
  * one write. Bytes that are not printable come out as C escapes, so that no

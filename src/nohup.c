@@ -195,12 +195,14 @@ nohup_explain(const struct plan *plan, const struct streams *streams,
 		fputs("failed to run command ", stderr);
 		quote(plan->argv[0]);
 		fprintf(stderr, ": %s\n", error_text(outcome->error));
-	} else if (streams->refused[0] != NULL)
+	} else if (strcmp(outcome->thing, "nohup.out") == 0)
 		explain_default(streams);
 	else {
 		begin();
-		fprintf(stderr,
-		    "failed to render standard input unusable: %s\n",
+		fprintf(stderr, "%s: %s\n",
+		    strcmp(outcome->thing, "/dev/null") == 0
+			? "failed to render standard input unusable"
+			: outcome->thing,
 		    outcome->reason);
 	}
 	/* What was closed from the start has not failed. */

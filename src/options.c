@@ -36,7 +36,22 @@ static const char help[] =
     "Without options stdin is /dev/null, and output that would go to a\n"
     "terminal, pipe or socket is appended to nohup.out, or $HOME/nohup.out.\n"
     "Status: 0 started, 125 detach failed, 126 COMMAND cannot run, 127 not\n"
-    "found; with -w, and with -a for a job that ended, the job's own.\n";
+    "found; with -w the job's own; with -a for a job that ended too, but 1 for "
+    "0.\n";
+
+static const struct option names[] = {
+	{ "input", required_argument, NULL, 'i' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "error", required_argument, NULL, 'e' },
+	{ "pidfile", required_argument, NULL, 'p' },
+	{ "keep-fd", required_argument, NULL, 'k' },
+	{ "wait", no_argument, NULL, 'w' },
+	{ "alive", required_argument, NULL, 'a' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "help", no_argument, NULL, SHOW_HELP },
+	{ "version", no_argument, NULL, SHOW_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
 
 static _Noreturn void invalid(const char *, ...)
     __attribute__((format(printf, 1, 2)));
@@ -60,7 +75,7 @@ static _Noreturn void
 print(const char *text)
 {
 	if (fputs(text, stdout) == EOF || fflush(stdout) == EOF)
-		invalid("standard output: %s", strerror(errno));
+		invalid("standard output: %s", error_text(errno));
 	exit(0);
 }
 
@@ -69,14 +84,14 @@ static void
 set(const char **value, int option, const char *argument)
 {
 	if (*value != NULL)
-		invalid("-%c %s: contradicts -%c %s", option, argument, option,
+		invalid("-%c %s: given twice, first as %s", option, argument,
 		    *value);
 	*value = argument;
 }
 
 /*
  * Nanoseconds of a TIME: digits with at most one point, then nothing, s, m
- * or h. A thousand million seconds is the most, for any time_t can hold it.
+ * or h. Less than a thousand million seconds, for any time_t can hold that.
  */
 static long long
 nanoseconds(const char *time)
@@ -126,7 +141,7 @@ keep(struct plan *plan, const char *list)
 		numbers =
 		    realloc(numbers, (plan->nkeep + 1) * sizeof(*numbers));
 		if (numbers == NULL)
-			invalid("-k %s: %s", list, strerror(errno));
+			invalid("-k %s: %s", list, error_text(errno));
 		numbers[plan->nkeep++] = (int)number;
 		plan->keep = numbers;
 		if (*end == '\0')
@@ -140,7 +155,8 @@ unknown(const char *word)
 {
 	if (optopt == 0)
 		invalid("%s: unknown option", word);
-	if (optopt >= SHOW_HELP || strchr("wq", optopt) != NULL)
+	if (optopt == SHOW_HELP || optopt == SHOW_VERSION || optopt == 'w' ||
+	    optopt == 'q')
 		invalid("%s: takes no value", word);
 	invalid("-%c: unknown option", optopt);
 }
@@ -172,19 +188,6 @@ promise(struct plan *plan)
 void
 options_detach(int argc, char *argv[], struct plan *plan)
 {
-	static const struct option names[] = {
-		{ "input", required_argument, NULL, 'i' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "error", required_argument, NULL, 'e' },
-		{ "pidfile", required_argument, NULL, 'p' },
-		{ "keep-fd", required_argument, NULL, 'k' },
-		{ "wait", no_argument, NULL, 'w' },
-		{ "alive", required_argument, NULL, 'a' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, SHOW_HELP },
-		{ "version", no_argument, NULL, SHOW_VERSION },
-		{ NULL, 0, NULL, 0 },
-	};
 	const char *alive = NULL;
 	int option;
 

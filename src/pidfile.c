@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,10 +88,19 @@ int
 pidfile_write(const struct pidfile *file)
 {
 	char text[3 * sizeof(pid_t) + 2], *at = text + sizeof(text);
+	struct pollfd ready = { .fd = file->fd, .events = POLLOUT };
 	unsigned long pid;
 
 	if (file->fd == -1)
 		return 0;
+	/*
+	 * A stopped terminal or a full pipe must not hold a launcher that has
+	 * its signals blocked.
+	 */
+	if (file->path == NULL && poll(&ready, 1, PATIENCE_MS) == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
 	pid = (unsigned long)getpid();
 	*--at = '\n';
 	do

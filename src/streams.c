@@ -34,22 +34,19 @@ kind_of_device(int fd)
 	return errno == ENOTTY || errno == EINVAL ? DEVICE : HUNG_UP;
 }
 
-static int
-kind_of(int fd, enum kind *kind)
+static enum kind
+kind_of(int fd)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1) {
-		*kind = CLOSED;
-		return errno == EBADF ? 0 : -1;
-	}
+	/* What is open but cannot be looked at, nobody chose. */
+	if (fstat(fd, &st) == -1)
+		return errno == EBADF ? CLOSED : OTHER;
 	if (S_ISREG(st.st_mode))
-		*kind = st.st_nlink == 0 ? NAMELESS : REGULAR;
-	else if (S_ISCHR(st.st_mode))
-		*kind = kind_of_device(fd);
-	else
-		*kind = S_ISBLK(st.st_mode) ? DEVICE : OTHER;
-	return 0;
+		return st.st_nlink == 0 ? NAMELESS : REGULAR;
+	if (S_ISCHR(st.st_mode))
+		return kind_of_device(fd);
+	return S_ISBLK(st.st_mode) ? DEVICE : OTHER;
 }
 
 /*
@@ -61,15 +58,11 @@ kind_of(int fd, enum kind *kind)
 static int
 look(const struct plan *plan, enum kind kinds[3], struct outcome *outcome)
 {
-	static const char *const names[] = { "standard input",
-		"standard output", "standard error" };
 	const char *path;
 	int n, flags;
 
 	for (n = 0; n < 3; n++) {
-		if (kind_of(n, &kinds[n]) == -1)
-			return failure(
-			    outcome, FAILED, names[n], "%s", error_text(errno));
+		kinds[n] = kind_of(n);
 		if (kinds[n] != CLOSED)
 			continue;
 		path = plan->replace[n] & CLOSED ? "/dev/null" : "/";
@@ -217,7 +210,7 @@ block_signals(const struct plan *plan, struct outcome *outcome)
 {
 	sigset_t all;
 
-	sigfillset(&all);
+	memset(&all, 0xff, sizeof(all)); /* sigfillset() leaves out some */
 	if (sigprocmask(
 		SIG_BLOCK, plan->in_place ? NULL : &all, &outcome->mask) == -1)
 		return failure(

@@ -225,6 +225,7 @@ bad() {
 	bad "no command" -q --
 	bad "-x: unknown option" -x touch started
 	bad "-x: unknown option" -qx touch started
+	bad "unknown option" $'-\351' touch started
 	bad "--nosuch: unknown option" --nosuch touch started
 	bad "--quiet=3: takes no value" --quiet=3 touch started
 	bad "-o: needs a value" -o
@@ -271,8 +272,8 @@ bad() {
 
 @test "bad: options that contradict" {
 	bad "-w: contradicts -a 2" -w -a 2 touch started
-	bad "-o two: contradicts -o one" -o one -o two touch started
-	bad "-p -: contradicts -p pid" -p pid -p - touch started
+	bad "-o two: given twice, first as one" -o one -o two touch started
+	bad "-p -: given twice, first as pid" -p pid -p - touch started
 }
 
 @test "bad: -p - without a stdout" {
@@ -296,6 +297,6 @@ bad() {
 	refused 125 'x\rdetach: PID 1: No such file' \
 	    "$DETACH" -i $'x\rdetach: PID 1' true
 	name=$(printf '%04000d' 0)
-	refused 126 ... "$DETACH" "$name/$(printf '%04000d' 0)"
+	refused 126 "...: File name too long" "$DETACH" "$name$name"
 	[ ${#stderr} -lt 4096 ]
 }

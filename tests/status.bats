@@ -82,7 +82,7 @@ load helpers
 	sed 's|/lib64/ld-|/nosu/ld-|; s|/lib/ld-|/nos/ld-|' "$loader" >program
 	cmp -s "$loader" program && missing "a dynamic loader's name"
 	chmod +x program
-	refused 127 "./program: its dynamic loader: No such file" \
+	refused 127 "./program: its interpreter: No such file" \
 	    "$DETACH" -o out ./program
 }
 
