@@ -58,7 +58,8 @@ become_launcher(const struct row *row, const int fds[2])
 		argv[i] = row->argv[i];
 	argv[i++] = job;
 	argv[i] = NULL;
-	if (dup2(fds[row->output], 1) == -1 || dup2(fds[row->output], 2) == -1)
+	if (dup2(fds[NULL_DEVICE], 0) == -1 ||
+	    dup2(fds[row->output], 1) == -1 || dup2(fds[row->output], 2) == -1)
 		_exit(125);
 	execvp(row->file != NULL ? row->file : argv[0], (char **)argv);
 	_exit(127);
