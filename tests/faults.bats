@@ -11,7 +11,7 @@ faults() {
 	# The allocator of a sanitizer ends the process when it gets no memory,
 	# and its search for leaks needs a process that nobody traces.
 	! grep -q __asan_init "$DETACH" || memory=(-m)
-	ASAN_OPTIONS+=:detect_leaks=0
+	export ASAN_OPTIONS=detect_leaks=0
 	run "$BUILD/tests/faults" "${memory[@]}" "$@"
 	echo "$output"
 	[ "$status" != 77 ] || missing "${lines[0]}"

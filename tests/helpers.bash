@@ -8,8 +8,6 @@ bats_require_minimum_version 1.5.0
 : "${SOURCE:=$(cd "$BATS_TEST_DIRNAME/.." && pwd)}" "${BUILD:=$SOURCE}"
 export DETACH=$BUILD/src/detach PROBE=$BUILD/tests/probe PTY=$BUILD/tests/pty
 export LIMIT=30
-# A probe with AddressSanitizer is to catch no more signals than one without.
-export ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_sigfpe=0
 umask 022
 # What "make check" leaves for its sub-makes is not for the make of a test.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES

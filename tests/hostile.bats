@@ -192,7 +192,7 @@ takes_home() {
 # launcher's group.
 storm() {
 	# A sanitizer's search for leaks at exit does not stand a storm.
-	ASAN_OPTIONS+=:detect_leaks=0
+	export ASAN_OPTIONS=detect_leaks=0
 	run "$BUILD/tests/storm" "$@"
 	echo "$output"
 	echo "# ${lines[-1]}" >&3

@@ -6,7 +6,7 @@
 load helpers
 
 # A sanitizer's search for leaks needs a process and descriptors of its own.
-ASAN_OPTIONS+=:detect_leaks=0
+export ASAN_OPTIONS=detect_leaks=0
 
 # launch COMMAND... - it is to start the probe with "facts", and to wait.
 launch() {
