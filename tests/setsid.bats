@@ -222,11 +222,11 @@ fifo='mkfifo ../fifo
 	read -r _ _ _ _ _ sid _ </proc/3/stat
 	[ "$sid" = 3 ] && [ "$(readlink /proc/3/exe)" = "$PROBE" ]
 	END
-	unshare --pid --fork --mount-proc true || missing "a PID namespace"
+	"${private[@]}" --pid --fork --mount-proc true || missing "a PID namespace"
 	for _ in {1..20}; do
 		rm -f facts ping pong
 		mkfifo facts ping pong
-		run -0 unshare --pid --fork --mount-proc --kill-child \
+		run -0 "${private[@]}" --pid --fork --mount-proc --kill-child \
 		    sh first 3>&- 4>&-
 	done
 }
