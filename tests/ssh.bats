@@ -125,9 +125,8 @@ END
 		quit
 
 		# With nohup the first "exit" is refused.
-		fifos
 		run host -l "$shell" -tt test <<END
-nohup $job &
+nohup sleep 1000 &
 exit
 exit
 END
