@@ -17,13 +17,16 @@
 #include "streams.h"
 #include "wait.h"
 
-/* Say what was decided for the user; on a terminal, at least the PID. */
+/*
+ * Say what was decided for the user; on a terminal, at least the PID. The
+ * directory takes PATH_MAX bytes.
+ */
 static void
-report_start(const struct streams *streams, const struct outcome *outcome)
+report_start(const struct streams *streams, const struct outcome *outcome,
+    char *directory)
 {
 	const char *file = streams->default_file;
 	const char *ignored = streams->input_ignored ? ", input ignored" : "";
-	char directory[PATH_MAX];
 
 	if (file == NULL) {
 		if (streams->terminal || streams->input_ignored)
@@ -31,7 +34,7 @@ report_start(const struct streams *streams, const struct outcome *outcome)
 		return;
 	}
 	/* Where the working directory has no name, the file's own must do. */
-	if (*file == '/' || getcwd(directory, sizeof(directory)) == NULL)
+	if (*file == '/' || getcwd(directory, PATH_MAX) == NULL)
 		directory[0] = '\0';
 	message("PID %ld, output in '%s%s%s'%s", (long)outcome->pid, directory,
 	    directory[0] == '\0' || directory[1] == '\0' ? "" : "/", file,
@@ -156,7 +159,7 @@ main(int argc, char *argv[])
 	if (launch(&plan, path, &streams, &outcome) == -1)
 		return fail(personality, &plan, &streams, &outcome);
 	if (!plan.quiet)
-		report_start(&streams, &outcome);
+		report_start(&streams, &outcome, room);
 	if (plan.wait || plan.alive)
 		status = stay(&plan, &outcome);
 	return status != -1 ? status
