@@ -87,18 +87,17 @@ static int
 set_signals(enum protection protect)
 {
 	static const long zeros[16]; /* the kernel's struct for SIG_DFL */
-	const struct sigaction standard = { .sa_handler = SIG_DFL };
 	const struct sigaction ignored = { .sa_handler = SIG_IGN };
 	int number;
 
 	/*
-	 * Up to the last real-time signal. The C library keeps some for
-	 * itself and refuses them (EINVAL), but passes them on ignored.
+	 * Up to the last real-time signal, by the system call itself: the C
+	 * library keeps some for its own use and refuses them (EINVAL), but
+	 * passes them on ignored.
 	 */
 	if (protect == FROM_CALLER)
 		for (number = 1; number < _NSIG; number++)
 			if (number != SIGKILL && number != SIGSTOP &&
-			    sigaction(number, &standard, NULL) == -1 &&
 			    syscall(SYS_rt_sigaction, number, zeros, NULL,
 				_NSIG / 8) == -1)
 				return -1;
