@@ -42,12 +42,9 @@ is_directory(const char *path)
 	return true;
 }
 
-/*
- * access() asks for the real user, which is the effective one: detach is never
- * set-user-ID.
- */
-const char *
-command_find(const char *name, char *room, int *error)
+/* The first executable of that name in PATH. */
+static const char *
+search_path(const char *name, char *room, int *error)
 {
 	const char *at = getenv("PATH");
 	char file[PATH_MAX];
@@ -55,10 +52,6 @@ command_find(const char *name, char *room, int *error)
 
 	room[0] = '\0';
 	*error = ENOENT;
-	if (strchr(name, '/') != NULL || strlen(name) > NAME_MAX) {
-		*error = access(name, X_OK) == -1 ? errno : 0;
-		return name;
-	}
 	if (*name == '\0')
 		return room;
 	for (at = at != NULL ? at : "/bin:/usr/bin";; at += length + 1) {
@@ -80,6 +73,19 @@ command_find(const char *name, char *room, int *error)
 		if (at[length] == '\0')
 			return room;
 	}
+}
+
+/*
+ * access() asks for the real user, which is the effective one: detach is never
+ * set-user-ID.
+ */
+const char *
+command_find(const char *name, char *room, int *error)
+{
+	if (strchr(name, '/') == NULL && strlen(name) <= NAME_MAX)
+		return search_path(name, room, error);
+	*error = access(name, X_OK) == -1 ? errno : 0;
+	return name;
 }
 
 /* Read the first bytes of a file. Return how many, or -1. */

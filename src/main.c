@@ -142,11 +142,14 @@ main(int argc, char *argv[])
 {
 	const struct personality *personality =
 	    called(program_invocation_short_name);
-	/* What hangs on these lives until the end: it is not lost memory. */
+	/*
+	 * What hangs on these lives until the end: it is not lost memory. And
+	 * a small stack is one page less for the kernel to make.
+	 */
 	static struct plan plan;
 	static struct outcome outcome;
 	static struct streams streams;
-	char room[PATH_MAX];
+	static char room[PATH_MAX];
 	const char *path;
 	int status = 0;
 

@@ -67,12 +67,16 @@ escape_text(char *text, size_t size)
 	strcpy(text + length, copy[i] != '\0' ? "..." : "");
 }
 
-/* Most texts are plain. A page less to touch is 2 % of a launch. */
+/*
+ * Most texts are plain; so only others need a second buffer. Each page less to
+ * touch is 1 % of a launch.
+ */
 void
 message(const char *format, ...)
 {
 	static const char name[] = "detach: ";
-	char line[LINE_SIZE], *const text = line + sizeof(name) - 1;
+	static char line[LINE_SIZE];
+	char *const text = line + sizeof(name) - 1;
 	const size_t size = sizeof(line) - (sizeof(name) - 1);
 	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
 	size_t length;
