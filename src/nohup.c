@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gnu.h"
 #include "message.h"
 #include "nohup.h"
-#include "options.h"
 
 enum { SHOW_HELP = 256, SHOW_VERSION };
 
@@ -42,27 +42,6 @@ end(void)
 	return fflush(stderr) == EOF ? -1 : 0;
 }
 
-/* Write text to standard output and exit. */
-static _Noreturn void
-print(const char *text, int status_failed)
-{
-	if (fputs(text, stdout) != EOF && fflush(stdout) != EOF)
-		exit(0);
-	begin();
-	fprintf(stderr, "write error: %s\n", error_text(errno));
-	(void)end();
-	exit(status_failed);
-}
-
-static _Noreturn void
-try_help(int status)
-{
-	fprintf(stderr, "Try '%s --help' for more information.\n",
-	    program_invocation_name);
-	(void)end();
-	exit(status);
-}
-
 void
 nohup_plan(int argc, char *argv[], struct plan *plan)
 {
@@ -83,17 +62,18 @@ nohup_plan(int argc, char *argv[], struct plan *plan)
 	case -1:
 		break;
 	case SHOW_HELP:
-		print(help, failed);
+		gnu_print(program_invocation_name, help, failed);
 	case SHOW_VERSION:
-		print("nohup (detach) " PACKAGE_VERSION "\n", failed);
+		gnu_print(program_invocation_name,
+		    "nohup (detach) " PACKAGE_VERSION "\n", failed);
 	default:
-		options_refused(argv[optind - 1], names);
-		try_help(failed);
+		gnu_refused(program_invocation_name, argv[optind - 1], names);
+		gnu_try_help(program_invocation_name, failed);
 	}
 	if (optind == argc) {
 		begin();
 		fputs("missing operand\n", stderr);
-		try_help(failed);
+		gnu_try_help(program_invocation_name, failed);
 	}
 	plan->argv = argv + optind;
 	for (n = 0; n < 3; n++)

@@ -1,9 +1,10 @@
 /*
- * options.c turns a command line into a plan. It is the only file that knows
- * flags. It opens nothing and starts nothing.
+ * options.c turns detach's command line into a plan. No other file but the
+ * parsers of the two other names knows flags. It opens and starts nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -237,19 +238,4 @@ options_detach(int argc, char *argv[], struct plan *plan)
 	if (optind == argc)
 		invalid("no command (see 'detach --help')");
 	plan->argv = argv + optind;
-}
-
-void
-options_refused(const char *word, const struct option *name)
-{
-	fprintf(stderr, "%s: ", program_invocation_name);
-	while (name->name != NULL && name->val != optopt)
-		name++;
-	if (optopt == 0)
-		fprintf(stderr, "unrecognized option '%s'\n", word);
-	else if (name->name == NULL)
-		fprintf(stderr, "invalid option -- '%c'\n", optopt);
-	else
-		fprintf(stderr, "option '--%s' doesn't allow an argument\n",
-		    name->name);
 }

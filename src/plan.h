@@ -20,7 +20,7 @@ enum {
 	STATUS_SIGNAL = 128, /* plus N: the job was killed by signal N */
 };
 
-/* Why nothing was started. */
+/* Why nothing was started, or its start could not be seen through. */
 enum failure {
 	FAILED = 1, /* before there was a child */
 	FAILED_CHILD, /* on the way to the exec */
@@ -82,8 +82,8 @@ struct plan {
 struct outcome {
 	pid_t pid; /* the job, 0 when nothing was started */
 	sigset_t mask; /* the caller's signal mask, for a waiter */
-	enum failure failure; /* 0 when the job was started */
-	int error; /* errno of an exec that failed */
+	enum failure failure; /* 0 when all went well */
+	int error; /* errno, or 0; of CANNOT_RUN and NOT_FOUND always */
 	const char *thing;
 	const char *reason;
 };

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "gnu.h"
 #include "message.h"
-#include "options.h"
 #include "setsid.h"
 
 static const char help[] =
@@ -25,25 +25,6 @@ static const char help[] =
     "Without -f setsid forks if it leads a process group. See also "
     "detach(1).\n";
 
-/* Write text to standard output and exit. */
-static _Noreturn void
-print(const char *text)
-{
-	if (fputs(text, stdout) != EOF && fflush(stdout) != EOF)
-		exit(EXIT_SUCCESS);
-	fprintf(stderr, "%s: write error: %s\n", program_invocation_short_name,
-	    error_text(errno));
-	exit(EXIT_FAILURE);
-}
-
-static _Noreturn void
-try_help(void)
-{
-	fprintf(stderr, "Try '%s --help' for more information.\n",
-	    program_invocation_short_name);
-	exit(EXIT_FAILURE);
-}
-
 void
 setsid_plan(int argc, char *argv[], struct plan *plan)
 {
@@ -55,6 +36,7 @@ setsid_plan(int argc, char *argv[], struct plan *plan)
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
+	const char *program = program_invocation_short_name;
 	bool fork = false, wait = false;
 	int option;
 
@@ -71,17 +53,19 @@ setsid_plan(int argc, char *argv[], struct plan *plan)
 			wait = true;
 			break;
 		case 'h':
-			print(help);
+			gnu_print(program, help, EXIT_FAILURE);
 		case 'V':
-			print("setsid from detach " PACKAGE_VERSION "\n");
+			gnu_print(program,
+			    "setsid from detach " PACKAGE_VERSION "\n",
+			    EXIT_FAILURE);
 		default:
-			options_refused(argv[optind - 1], names);
-			try_help();
+			gnu_refused(
+			    program_invocation_name, argv[optind - 1], names);
+			gnu_try_help(program, EXIT_FAILURE);
 		}
 	if (optind == argc) {
-		fprintf(stderr, "%s: no command specified\n",
-		    program_invocation_short_name);
-		try_help();
+		fprintf(stderr, "%s: no command specified\n", program);
+		gnu_try_help(program, EXIT_FAILURE);
 	}
 	plan->argv = argv + optind;
 	plan->session = true;

@@ -1,0 +1,23 @@
+/* gnu.c: what the command lines of nohup and setsid share. */
+#ifndef GNU_H
+#define GNU_H
+
+#include <getopt.h>
+
+/*
+ * Say, in the words of GNU's getopt_long(), why it has just refused the word.
+ * None of the options takes a value. A program's name, here and below, is the
+ * one that its messages begin with.
+ */
+void gnu_refused(const char *program, const char *word, const struct option *);
+
+/* Point to --help, and exit with the status. */
+_Noreturn void gnu_try_help(const char *program, int status);
+
+/*
+ * Write the text to standard output and exit with 0; with the status, after a
+ * line that says why, if it cannot be written.
+ */
+_Noreturn void gnu_print(const char *program, const char *text, int status);
+
+#endif
