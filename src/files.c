@@ -86,22 +86,20 @@ files_safe_place(const char *path)
 	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* Why an open file is not to be trusted, or NULL. */
-static const char *
-distrust(const struct stat *st)
+const char *
+files_distrust(const struct stat *st, uid_t user)
 {
 	if (!S_ISREG(st->st_mode))
 		return "not a regular file";
-	if (st->st_uid != geteuid())
+	if (st->st_uid != user)
 		return "owned by another user";
 	if (st->st_nlink != 1)
 		return "not its only name";
 	return NULL;
 }
 
-/* What an error of opening a file that exists, but is no regular one, means. */
-static const char *
-open_error(int error)
+const char *
+files_open_error(int error)
 {
 	switch (error) {
 	case ELOOP: /* O_NOFOLLOW on a symbolic link */
@@ -135,13 +133,13 @@ files_open_own(
 			break;
 	}
 	if (fd == -1) {
-		*why = open_error(errno);
+		*why = files_open_error(errno);
 		return -1;
 	}
 	/* O_NONBLOCK was for the open alone: drop it. */
 	if (fstat(fd, &st) == -1 || fcntl(fd, F_SETFL, flags) == -1)
 		*why = error_text(errno);
 	else
-		*why = distrust(&st);
+		*why = files_distrust(&st, geteuid());
 	return *why == NULL ? fd : refuse(fd, EPERM);
 }

@@ -2,6 +2,7 @@
 #ifndef FILES_H
 #define FILES_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <stdbool.h>
@@ -34,5 +35,11 @@ bool files_safe_place(const char *);
  * close, or -1 and the reason in *why.
  */
 int files_open_own(const char *, int, mode_t, bool *, const char **);
+
+/* Why a file that is open is not to be trusted by that user, or NULL. */
+const char *files_distrust(const struct stat *, uid_t);
+
+/* What the errno of opening such a file means. */
+const char *files_open_error(int);
 
 #endif

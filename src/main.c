@@ -13,6 +13,7 @@
 #include "message.h"
 #include "nohup.h"
 #include "options.h"
+#include "rescue.h"
 #include "setsid.h"
 #include "streams.h"
 #include "wait.h"
@@ -154,6 +155,8 @@ main(int argc, char *argv[])
 	int status = 0;
 
 	personality->plan(argc, argv, &plan);
+	if (plan.nrescue > 0)
+		return rescue(&plan);
 	if (prepare(&plan, room, &path, &streams, &outcome) == -1)
 		return fail(personality, &plan, &streams, &outcome);
 	if (personality->announce != NULL &&

@@ -17,6 +17,7 @@ enum { SHOW_HELP = 256, SHOW_VERSION };
 
 static const char help[] =
     "usage: detach [OPTION]... COMMAND [ARG]...\n"
+    "       detach -r [-q] [-o FILE] PID...\n"
     "Start COMMAND detached from terminal, session, descriptors and signals\n"
     "of the caller; return when it runs.\n"
     "\n"
@@ -31,6 +32,8 @@ static const char help[] =
     "  -w, --wait           wait for the job and exit with its status\n"
     "  -a, --alive=TIME     stay TIME (2, 0.5s, 3m, 1h): does the job live?\n"
     "  -q, --quiet          no message on success\n"
+    "  -r, --rescue         detach processes that already run: each PID with\n"
+    "                       its process group and descendants\n"
     "      --help           print this and exit\n"
     "      --version        print the version and exit\n"
     "\n"
@@ -49,6 +52,7 @@ static const struct option names[] = {
 	{ "wait", no_argument, NULL, 'w' },
 	{ "alive", required_argument, NULL, 'a' },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "rescue", no_argument, NULL, 'r' },
 	{ "help", no_argument, NULL, SHOW_HELP },
 	{ "version", no_argument, NULL, SHOW_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -150,6 +154,35 @@ keep(struct plan *plan, const char *list)
 	}
 }
 
+/* Fill the plan with the processes to rescue. */
+static void
+rescue_operands(int argc, char *argv[], struct plan *plan)
+{
+	char *end;
+	long pid;
+	int i;
+
+	if (plan->file[0] != NULL || plan->file[2] != NULL ||
+	    plan->pidfile != NULL || plan->nkeep > 0 || plan->wait ||
+	    plan->alive)
+		invalid("-r: of the other options, only -o and -q go with it");
+	if (plan->file[1] != NULL && strcmp(plan->file[1], "-") == 0)
+		invalid("-o -: contradicts -r");
+	if (argc == 0)
+		invalid("-r: no PID (see 'detach --help')");
+	plan->rescue = calloc((size_t)argc, sizeof(*plan->rescue));
+	if (plan->rescue == NULL)
+		invalid("-r: %s", error_text(errno));
+	for (i = 0; i < argc; i++) {
+		errno = 0;
+		pid = strtol(argv[i], &end, 10);
+		if (argv[i][0] < '0' || argv[i][0] > '9' || *end != '\0' ||
+		    errno != 0 || pid <= 0 || pid > INT_MAX)
+			invalid("-r %s: not a PID", argv[i]);
+		plan->rescue[plan->nrescue++] = (pid_t)pid;
+	}
+}
+
 /* Name the option that getopt_long() has just refused, and exit. */
 static _Noreturn void
 unknown(const char *word)
@@ -157,7 +190,7 @@ unknown(const char *word)
 	if (optopt == 0)
 		invalid("%s: unknown option", word);
 	if (optopt == SHOW_HELP || optopt == SHOW_VERSION || optopt == 'w' ||
-	    optopt == 'q')
+	    optopt == 'q' || optopt == 'r')
 		invalid("%s: takes no value", word);
 	invalid("-%c: unknown option", optopt);
 }
@@ -190,13 +223,14 @@ void
 options_detach(int argc, char *argv[], struct plan *plan)
 {
 	const char *alive = NULL;
+	bool rescue = false;
 	int option;
 
 	promise(plan);
 	/* The leading '+' ends options at the first operand, as POSIX does. */
 	opterr = 0;
 	while ((option = getopt_long(
-		    argc, argv, "+:i:o:e:p:k:wa:q", names, NULL)) != -1)
+		    argc, argv, "+:i:o:e:p:k:wa:qr", names, NULL)) != -1)
 		switch (option) {
 		case 'i':
 			set(&plan->file[0], option, optarg);
@@ -224,6 +258,9 @@ options_detach(int argc, char *argv[], struct plan *plan)
 		case 'q':
 			plan->quiet = true;
 			break;
+		case 'r':
+			rescue = true;
+			break;
 		case SHOW_HELP:
 			print(help);
 		case SHOW_VERSION:
@@ -235,7 +272,9 @@ options_detach(int argc, char *argv[], struct plan *plan)
 		}
 	if (plan->wait && plan->alive)
 		invalid("-w: contradicts -a %s", alive);
-	if (optind == argc)
+	if (rescue)
+		rescue_operands(argc - optind, argv + optind, plan);
+	else if (optind == argc)
 		invalid("no command (see 'detach --help')");
 	plan->argv = argv + optind;
 }

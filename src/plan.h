@@ -73,6 +73,8 @@ struct plan {
 	bool alive; /* stay for alive_ns, to see it live */
 	long long alive_ns; /* nanoseconds */
 	int status[FAILURES]; /* exit statuses */
+	pid_t *rescue; /* processes to rescue, in place of a command */
+	size_t nrescue;
 };
 
 /*

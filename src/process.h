@@ -1,0 +1,76 @@
+/* process.c: what /proc tells about a process. */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct process {
+	pid_t pid, parent, group, session;
+	unsigned terminal; /* the controlling one, 0 for none */
+	pid_t foreground; /* that terminal's foreground group */
+	char state; /* 'Z' a zombie, 'T' stopped */
+	long threads; /* more than one in a zombie: they still run */
+	bool kernel; /* a thread of the kernel */
+	unsigned long long start; /* with the PID, its identity */
+};
+
+/* A descriptor that is open on a terminal. */
+struct terminal_fd {
+	int number;
+	int flags; /* of open(), with O_CLOEXEC */
+	bool by_name; /* opened as /dev/tty, to speak with the user */
+};
+
+/* Open /proc/PID/NAME for reading. Return NULL with errno if that fails. */
+FILE *process_open(pid_t, const char *);
+
+/* Fill in the facts. Return 0, or -1 with ESRCH in errno if there is none. */
+int process_read(pid_t, struct process *);
+
+/*
+ * List all processes, in no order. Return how many, or -1 with errno; the list
+ * is the caller's to free.
+ */
+ssize_t process_list(struct process **);
+
+/*
+ * A number from the status file, such as "SigIgn", in that base. -1 if there
+ * is no such line.
+ */
+long long process_status(pid_t, const char *, int);
+
+/* Its effective user, or -1. */
+uid_t process_user(pid_t);
+
+/* Is it a program of the other word size than ours? */
+bool process_is_foreign(pid_t);
+
+/*
+ * A variable of the environment that the process started with. Return its
+ * value, which is the caller's to free, or NULL.
+ */
+char *process_environment(pid_t, const char *);
+
+/* Is this descriptor of the process a socket? */
+bool process_is_socket(pid_t, int);
+
+/*
+ * Does it pass on what comes from its terminal, which it has opened by name, to
+ * a child on a terminal of its own making, as sudo does?
+ */
+bool process_is_relay(const struct process *);
+
+/* Is this descriptor of the process open on its terminal? */
+bool process_has_terminal(const struct process *, int);
+
+/*
+ * List the descriptors that are open on the terminal of the process. Return
+ * how many, or -1 with errno; the list is the caller's to free.
+ */
+ssize_t process_terminals(const struct process *, struct terminal_fd **);
+
+#endif
