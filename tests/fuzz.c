@@ -77,6 +77,13 @@ check_plan(char *const *argv, int argc)
 	must(!plan.wait || !plan.alive);
 	must(plan.alive_ns >= 0 && plan.alive_ns < 1000000000000000000);
 	must(plan.alive || plan.alive_ns == 0);
+	must((plan.rescue != NULL) == (plan.nrescue > 0));
+	for (i = 0; i < plan.nrescue; i++)
+		must(plan.rescue[i] > 0);
+	if (plan.nrescue > 0)
+		must(plan.file[0] == NULL && plan.file[2] == NULL &&
+		     plan.pidfile == NULL && plan.nkeep == 0 && !plan.wait &&
+		     !plan.alive);
 }
 
 /* Was one of these asked for, perhaps abbreviated? */
@@ -123,6 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(status == RETURNED || status == STATUS_FAILED || status == 0);
 	must(lines == (status == STATUS_FAILED));
 	free(plan.keep);
+	free(plan.rescue);
 	free(text);
 	return 0;
 }
