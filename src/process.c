@@ -3,6 +3,7 @@
  * from outside.
  */
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include <ctype.h>
@@ -10,6 +11,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,13 +76,17 @@ process_read(pid_t pid, struct process *process)
 	return 0;
 }
 
-ssize_t
-process_list(struct process **list)
+/*
+ * List the entries of a directory that are numbers. Return how many, or -1 with
+ * errno; the list is the caller's to free.
+ */
+static ssize_t
+list_numbers(const char *path, int **list)
 {
-	DIR *directory = opendir("/proc");
+	DIR *directory = opendir(path);
 	struct dirent *entry;
-	struct process *grown;
 	size_t count = 0, room = 0;
+	int *grown;
 
 	*list = NULL;
 	if (directory == NULL)
@@ -92,17 +98,50 @@ process_list(struct process **list)
 			room = 2 * room + 64;
 			grown = realloc(*list, room * sizeof(**list));
 			if (grown == NULL) {
+				free(*list);
+				*list = NULL;
 				closedir(directory);
 				return -1;
 			}
 			*list = grown;
 		}
-		/* One that has ended since is none. */
-		if (process_read(atoi(entry->d_name), &(*list)[count]) == 0)
-			count++;
+		(*list)[count++] = atoi(entry->d_name);
 	}
 	closedir(directory);
 	return (ssize_t)count;
+}
+
+/* The same in the directory of a process. */
+static ssize_t
+list_numbers_of(pid_t pid, const char *name, int **list)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
+	return list_numbers(path, list);
+}
+
+ssize_t
+process_list(struct process **list)
+{
+	int *pids;
+	ssize_t all = list_numbers("/proc", &pids), count = 0, i;
+
+	*list = all == -1 ? NULL : calloc((size_t)all + 1, sizeof(**list));
+	if (*list == NULL)
+		count = -1;
+	/* One that has ended since is none. */
+	for (i = 0; count != -1 && i < all; i++)
+		if (process_read(pids[i], &(*list)[count]) == 0)
+			count++;
+	free(pids);
+	return count;
+}
+
+ssize_t
+process_threads(pid_t pid, pid_t **list)
+{
+	return list_numbers_of(pid, "task", list);
 }
 
 long long
@@ -170,14 +209,31 @@ process_environment(pid_t pid, const char *name)
 	return value;
 }
 
-/* What is behind a descriptor. */
+/*
+ * What is behind a descriptor: st_mode and st_rdev. They never change, so no file
+ * server is asked (AT_STATX_DONT_SYNC): it may not answer, or be a process that
+ * we hold. musl before 1.2.5 has no statx(), a system call since Linux 4.11.
+ */
 static int
 look_at(pid_t pid, int number, struct stat *found)
 {
+	const int dont_sync = 0x4000;
+	const unsigned type = 1; /* STATX_TYPE */
+	/* As in <linux/stat.h>. */
+	struct {
+		uint32_t start[7];
+		uint16_t mode, pad;
+		uint64_t middle[12];
+		uint32_t kind, number, end[30];
+	} facts;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%ld/fd/%d", (long)pid, number);
-	return stat(path, found);
+	if (syscall(SYS_statx, AT_FDCWD, path, dont_sync, type, &facts) == -1)
+		return -1;
+	found->st_mode = facts.mode;
+	found->st_rdev = makedev(facts.kind, facts.number);
+	return 0;
 }
 
 bool
@@ -250,22 +306,16 @@ has_child_elsewhere(const struct process *process)
 static bool
 has_open(pid_t pid, unsigned kind, unsigned number)
 {
-	char path[64];
-	DIR *directory;
-	struct dirent *entry;
+	int *numbers;
+	ssize_t count = list_numbers_of(pid, "fd", &numbers), i;
 	struct stat found;
 	bool has = false;
 
-	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
-	directory = opendir(path);
-	if (directory == NULL)
-		return false;
-	while (!has && (entry = readdir(directory)) != NULL)
-		has = isdigit((unsigned char)entry->d_name[0]) &&
-		      look_at(pid, atoi(entry->d_name), &found) == 0 &&
+	for (i = 0; i < count && !has; i++)
+		has = look_at(pid, numbers[i], &found) == 0 &&
 		      S_ISCHR(found.st_mode) &&
 		      found.st_rdev == makedev(kind, number);
-	closedir(directory);
+	free(numbers);
 	return has;
 }
 
@@ -289,38 +339,27 @@ process_has_terminal(const struct process *process, int number)
 ssize_t
 process_terminals(const struct process *process, struct terminal_fd **list)
 {
-	char path[64];
-	DIR *directory;
-	struct dirent *entry;
-	struct terminal_fd *grown, fd;
+	int *numbers;
+	ssize_t all = list_numbers_of(process->pid, "fd", &numbers), i;
+	struct terminal_fd *fd;
 	struct stat found;
-	size_t count = 0;
+	ssize_t count = 0;
 
-	*list = NULL;
-	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)process->pid);
-	directory = opendir(path);
-	if (directory == NULL)
-		return -1;
-	while ((entry = readdir(directory)) != NULL) {
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
-		fd.number = atoi(entry->d_name);
-		if (look_at(process->pid, fd.number, &found) == -1 ||
+	*list = all == -1 ? NULL : calloc((size_t)all + 1, sizeof(**list));
+	if (*list == NULL)
+		count = -1;
+	for (i = 0; count != -1 && i < all; i++) {
+		if (look_at(process->pid, numbers[i], &found) == -1 ||
 		    !is_own_terminal(process, &found))
 			continue;
-		fd.flags = open_flags(process->pid, fd.number);
-		fd.by_name = found.st_rdev == makedev(TTY_ALIASES, ALIAS_TTY);
+		fd = &(*list)[count];
+		fd->number = numbers[i];
+		fd->flags = open_flags(process->pid, numbers[i]);
+		fd->by_name = found.st_rdev == makedev(TTY_ALIASES, ALIAS_TTY);
 		/* An O_PATH descriptor is a name, not an open terminal. */
-		if (fd.flags == -1 || (fd.flags & O_PATH) != 0)
-			continue;
-		grown = realloc(*list, (count + 1) * sizeof(**list));
-		if (grown == NULL) {
-			closedir(directory);
-			return -1;
-		}
-		*list = grown;
-		(*list)[count++] = fd;
+		if (fd->flags != -1 && (fd->flags & O_PATH) == 0)
+			count++;
 	}
-	closedir(directory);
-	return (ssize_t)count;
+	free(numbers);
+	return count;
 }

@@ -15,7 +15,11 @@ struct process {
 	char state; /* 'Z' a zombie, 'T' stopped */
 	long threads; /* more than one in a zombie: they still run */
 	bool kernel; /* a thread of the kernel */
-	unsigned long long start; /* with the PID, its identity */
+	/*
+	 * In clock ticks; with the PID, its identity: PIDs are given out in
+	 * turn and do not come round within a tick.
+	 */
+	unsigned long long start;
 };
 
 /* A descriptor that is open on a terminal. */
@@ -38,8 +42,14 @@ int process_read(pid_t, struct process *);
 ssize_t process_list(struct process **);
 
 /*
- * A number from the status file, such as "SigIgn", in that base. -1 if there
- * is no such line.
+ * List the threads of a process, by their own PIDs. Return how many, or -1 with
+ * errno; the list is the caller's to free.
+ */
+ssize_t process_threads(pid_t, pid_t **);
+
+/*
+ * A number from the status file, such as "SigIgn", in that base. -1 if there is
+ * no such line or no such process.
  */
 long long process_status(pid_t, const char *, int);
 

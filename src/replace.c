@@ -79,7 +79,8 @@ open_there(
 
 	if (size > PATH_MAX)
 		return -ENAMETOOLONG;
-	if (tracee_write(patient->tracee, patient->scratch, path, size) == -1)
+	if (memory_write(
+		&patient->tracee->memory, patient->scratch, path, size) == -1)
 		return -errno;
 	return call(patient, ARCH_CALL(openat), (unsigned long)AT_FDCWD,
 	    patient->scratch, (unsigned long)flags, mode);
@@ -304,7 +305,7 @@ set_hangup(struct patient *patient, void (*handler)(int))
 	long result;
 
 	memcpy(action, &handler, sizeof(handler));
-	if (tracee_write(patient->tracee, patient->scratch, action,
+	if (memory_write(&patient->tracee->memory, patient->scratch, action,
 		sizeof(action)) == -1)
 		return refuse(patient, "memory", -errno);
 	result = call(patient, ARCH_CALL(rt_sigaction), SIGHUP,

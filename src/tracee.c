@@ -1,8 +1,8 @@
 /*
- * tracee.c owns ptrace: it stops a process, lets it make system calls on our
+ * tracee.c owns ptrace: it stops a thread, lets it make system calls on our
  * behalf, and puts it back where it was.
  *
- * A stopped process is on its way from the kernel back to its program. Its
+ * A stopped thread is on its way from the kernel back to its program. Its
  * registers are what the program will find there. To have it make a call, we
  * exchange them for a call's number and arguments, with the program counter on
  * a system call instruction that its memory has anyway; nothing of its code,
@@ -16,22 +16,27 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "memory.h"
 #include "process.h"
 #include "tracee.h"
+#include "wait.h"
 
 enum {
 	/* What PTRACE_O_TRACESYSGOOD makes of a stop at a call. */
 	CALL_STOP = SIGTRAP | 0x80,
 	FOREVER = -1,
+	LOOK_AGAIN_MS = 20, /* for what no signal tells */
+	EXEC_MS = 1, /* for exec() to get on */
 };
+
+/* In nanoseconds. */
+static const long long MILLISECOND = 1000000;
 
 /* Linux 5.13, in <linux/ptrace.h>; the C library's headers may be older. */
 struct rseq_configuration {
@@ -50,7 +55,7 @@ struct rseq_section {
 	uint64_t start, length, abort;
 };
 
-/* Note that the process is no longer ours. Return -1, always. */
+/* Note that it can no longer be held. Return -1, always. */
 static int
 lose(struct tracee *tracee)
 {
@@ -59,47 +64,34 @@ lose(struct tracee *tracee)
 	return -1;
 }
 
-static long long
-now_ms(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 /*
  * Wait for the next stop, for so many milliseconds at most. SIGCHLD, which is
- * blocked, tells of it. Return the status, or -1 with errno.
+ * blocked, tells of it; but nothing tells that exec() by another thread has
+ * taken the PID, and a waitpid() that slept then would sleep for ever. Return
+ * the status, or -1 with errno.
  */
 static int
 next_stop(struct tracee *tracee, int ms)
 {
-	const long long deadline = now_ms() + ms;
-	struct timespec rest;
-	sigset_t child;
-	long long left;
+	const long long deadline = wait_clock() + ms * MILLISECOND;
+	long long again;
 	int status;
 	pid_t found;
 
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
 	for (;;) {
-		found = waitpid(tracee->pid, &status,
-		    __WALL | (ms == FOREVER ? 0 : WNOHANG));
+		found = waitpid(tracee->pid, &status, __WALL | WNOHANG);
 		if (found > 0 && WIFSTOPPED(status))
 			return status;
-		/* ECHILD: exec by another thread has taken its place. */
 		if (found != 0)
 			return lose(tracee);
-		left = deadline - now_ms();
-		if (left <= 0) {
+		again = wait_clock();
+		if (ms != FOREVER && again >= deadline) {
 			errno = ETIMEDOUT;
 			return -1;
 		}
-		rest.tv_sec = (time_t)(left / 1000);
-		rest.tv_nsec = (long)(left % 1000 * 1000000);
-		sigtimedwait(&child, NULL, &rest);
+		again += LOOK_AGAIN_MS * MILLISECOND;
+		(void)wait_for_change(
+		    ms == FOREVER || again < deadline ? again : deadline);
 	}
 }
 
@@ -108,6 +100,13 @@ static bool
 is_event_stop(int status)
 {
 	return status >> 16 == PTRACE_EVENT_STOP;
+}
+
+/* The signal that is on its way to it, 0 for a stop of another kind. */
+static int
+signal_of(int status)
+{
+	return status >> 16 == 0 ? WSTOPSIG(status) : 0;
 }
 
 /*
@@ -181,7 +180,7 @@ reach_event_stop(struct tracee *tracee)
 		status = go_on(tracee, false, number);
 		if (status == -1)
 			return -1;
-		number = is_event_stop(status) ? 0 : WSTOPSIG(status);
+		number = signal_of(status);
 	} while (!is_event_stop(status));
 	return 0;
 }
@@ -245,87 +244,6 @@ look_at_sleep(struct tracee *tracee)
 }
 
 /*
- * Find the instruction between two addresses. Return its address, or 0. Not all
- * of a large mapping is read: it need not be a program's.
- */
-static unsigned long
-find_gate_in(struct tracee *tracee, unsigned long from, unsigned long to)
-{
-	const unsigned long most = 16UL << 20;
-	unsigned char bytes[65536];
-	const size_t size = sizeof(arch_gate);
-	ssize_t length;
-	size_t i;
-
-	if (to - from > most)
-		to = from + most;
-	for (; from < to; from += (size_t)length - size + 1) {
-		length =
-		    pread(tracee->memory, bytes, sizeof(bytes), (off_t)from);
-		if (length < (ssize_t)size)
-			return 0;
-		for (i = 0; i + size <= (size_t)length && from + i < to; i++)
-			if ((from + i) % ARCH_ALIGNMENT == 0 &&
-			    memcmp(bytes + i, arch_gate, size) == 0)
-				return from + i;
-	}
-	return 0;
-}
-
-/*
- * A mapping that may have one, from a line of the maps file: the vDSO, which is
- * the kernel's own part of every program, or else code from a file. (What is in
- * [vsyscall] is emulated, not executed.)
- */
-static bool
-is_code(const char *line, bool any, unsigned long *from, unsigned long *to)
-{
-	char rights[5], name[16] = "";
-	unsigned long inode;
-
-	if (sscanf(line, "%lx-%lx %4s %*x %*x:%*x %lu %15s", from, to, rights,
-		&inode, name) < 4 ||
-	    rights[0] != 'r' || rights[2] != 'x')
-		return false;
-	return any ? inode != 0 : inode == 0 && strcmp(name, "[vdso]") == 0;
-}
-
-/* Find a system call instruction in its memory. Return 0, or -1 with errno. */
-static int
-find_gate(struct tracee *tracee)
-{
-	FILE *maps = process_open(tracee->pid, "maps");
-	unsigned long from, to;
-	size_t room = 0;
-	char *line = NULL;
-	int any;
-
-	tracee->gate = 0;
-	for (any = 0; maps != NULL && any < 2; any++) {
-		rewind(maps);
-		while (tracee->gate == 0 && getline(&line, &room, maps) != -1)
-			if (is_code(line, any, &from, &to))
-				tracee->gate = find_gate_in(tracee, from, to);
-	}
-	free(line);
-	if (maps != NULL)
-		fclose(maps);
-	errno = ENOSYS;
-	return tracee->gate == 0 ? -1 : 0;
-}
-
-/* Is there such an instruction at that address? */
-static bool
-is_gate(const struct tracee *tracee, unsigned long address)
-{
-	unsigned char bytes[sizeof(arch_gate)];
-
-	return pread(tracee->memory, bytes, sizeof(bytes), (off_t)address) ==
-		   sizeof(bytes) &&
-	       memcmp(bytes, arch_gate, sizeof(bytes)) == 0;
-}
-
-/*
  * A program may mark a few instructions as a restartable sequence: if anything
  * comes between them, they start again from the section's abort address. Our
  * calls come between, and leave the kernel no way to know it.
@@ -337,17 +255,16 @@ leave_section(struct tracee *tracee)
 	struct rseq_configuration configuration;
 	struct rseq_area area;
 	struct rseq_section section;
-	int memory = tracee->memory;
+	const struct memory *memory = &tracee->memory;
 
 	if (ptrace(get_configuration, tracee->pid,
 		(void *)sizeof(configuration),
 		&configuration) != sizeof(configuration) ||
 	    configuration.area == 0 ||
-	    pread(memory, &area, sizeof(area), (off_t)configuration.area) !=
-		sizeof(area) ||
+	    memory_read(memory, configuration.area, &area, sizeof(area)) ==
+		-1 ||
 	    area.section == 0 ||
-	    pread(memory, &section, sizeof(section), (off_t)area.section) !=
-		sizeof(section))
+	    memory_read(memory, area.section, &section, sizeof(section)) == -1)
 		return;
 	if (arch_pc(&tracee->registers) - section.start < section.length)
 		arch_set_pc(&tracee->registers, (unsigned long)section.abort);
@@ -366,7 +283,7 @@ mark_interrupted_call(struct tracee *tracee)
 	size_t i;
 
 	arch_remark(&tracee->registers, &tracee->sleeping,
-	    is_gate(tracee, arch_pc(&tracee->registers)));
+	    memory_is_gate(&tracee->memory, arch_pc(&tracee->registers)));
 	if (number == -1)
 		return;
 	for (i = 0; i < sizeof(arch_unmarked) / sizeof(long); i++)
@@ -389,9 +306,8 @@ await_interrupt(struct tracee *tracee, int ms)
 			tracee->stopped = WSTOPSIG(status) != SIGTRAP;
 			return 0;
 		}
-		/* A signal was just on its way to it. */
 		if (ptrace(PTRACE_CONT, tracee->pid, NULL,
-			(unsigned long)WSTOPSIG(status)) == -1 &&
+			(unsigned long)signal_of(status)) == -1 &&
 		    errno != ESRCH)
 			return -1;
 	}
@@ -456,26 +372,12 @@ restore_vectors(struct tracee *tracee)
 		    (void *)(long)ARCH_VECTORS, &part);
 }
 
-/* Learn what must be put back. */
+/* Learn what else calls must leave as it was. Return 0, or -1 with errno. */
 static int
-take_over(struct tracee *tracee)
+prepare_calls(struct tracee *tracee)
 {
-	char path[64];
-	int error;
-
-	if (ptrace(PTRACE_GETSIGMASK, tracee->pid, (void *)sizeof(tracee->mask),
-		&tracee->mask) == -1)
-		return lose(tracee);
 	/* Only now: what is opened stays the memory of before an exec. */
-	snprintf(path, sizeof(path), "/proc/%ld/mem", (long)tracee->pid);
-	tracee->memory = open(path, O_RDWR | O_CLOEXEC);
-	error = errno;
-	mark_interrupted_call(tracee);
-	if (tracee->memory == -1) {
-		errno = error;
-		return -1;
-	}
-	if (find_gate(tracee) == -1)
+	if (memory_open(&tracee->memory, tracee->pid) == -1)
 		return -1;
 	if (dispatches_calls(tracee)) {
 		errno = EOPNOTSUPP;
@@ -487,15 +389,34 @@ take_over(struct tracee *tracee)
 	return 0;
 }
 
+/* Learn what must be put back. Return 0, or -1 with errno. */
+static int
+take_over(struct tracee *tracee)
+{
+	bool calls = tracee->pid == tracee->process || !ARCH_LATE_MARK;
+	int error = 0;
+
+	if (ptrace(PTRACE_GETSIGMASK, tracee->pid, (void *)sizeof(tracee->mask),
+		&tracee->mask) == -1)
+		return lose(tracee);
+	if (calls && prepare_calls(tracee) == -1)
+		error = errno;
+	mark_interrupted_call(tracee);
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
 /* Forget it; what it is doing then does not change. */
 static void
 forget(struct tracee *tracee)
 {
-	if (tracee->memory != -1)
-		close(tracee->memory);
-	tracee->memory = -1;
+	memory_close(&tracee->memory);
 	free(tracee->vectors);
 	tracee->vectors = NULL;
+	tracee->held = false;
+	/* One that has been killed is ours to wait for. */
+	if (tracee->gone)
+		tracee->late = true;
 }
 
 void
@@ -503,8 +424,43 @@ tracee_drop(struct tracee *tracee)
 {
 	if (ARCH_LATE_MARK)
 		(void)set_registers(tracee, &tracee->registers);
-	ptrace(PTRACE_DETACH, tracee->pid, NULL, NULL);
+	if (ptrace(PTRACE_DETACH, tracee->pid, NULL, NULL) == -1)
+		(void)lose(tracee);
 	forget(tracee);
+}
+
+/* Does it sleep in exec()? One that is stopped has just left it. */
+static bool
+sleeps_in_exec(struct tracee *tracee)
+{
+	struct process now;
+
+	look_at_sleep(tracee);
+	return (tracee->sleeping.number == ARCH_CALL(execve) ||
+		   tracee->sleeping.number == ARCH_CALL(execveat)) &&
+	       process_read(tracee->pid, &now) == 0 &&
+	       (now.state == 'S' || now.state == 'D');
+}
+
+/*
+ * Who is in exec() holds a lock that PTRACE_SEIZE sleeps for, without limit: the
+ * program may be on a file server that does not answer. Wait so many
+ * milliseconds at most. Return 0, or -1 with errno. (One that calls exec() just
+ * then still does it, but most programs are there.)
+ */
+static int
+await_exec(struct tracee *tracee, int ms)
+{
+	const struct timespec moment = { 0, EXEC_MS * MILLISECOND };
+
+	for (; sleeps_in_exec(tracee); ms -= EXEC_MS) {
+		if (ms <= 0) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		nanosleep(&moment, NULL);
+	}
+	return 0;
 }
 
 /* Ask it to stop. Return 0, or -1 with errno. */
@@ -522,23 +478,29 @@ interrupt(struct tracee *tracee)
 }
 
 int
-tracee_stop(struct tracee *tracee, pid_t pid, int ms)
+tracee_stop(struct tracee *tracee, pid_t process, pid_t thread, int ms)
 {
 	int error;
 
-	*tracee = (struct tracee){ .pid = pid, .memory = -1 };
-	if (interrupt(tracee) == -1)
+	*tracee = (struct tracee){
+		.process = process, .pid = thread, .memory.fd = -1
+	};
+	/* Until then it is not ours. */
+	if (await_exec(tracee, ms) == -1)
 		return -1;
-	if (await_interrupt(tracee, ms) == -1) {
-		tracee->late = errno == ETIMEDOUT;
+	if (interrupt(tracee) == -1 || await_interrupt(tracee, ms) == -1) {
+		tracee->late = tracee->gone || errno == ETIMEDOUT;
 		return -1;
 	}
 	if (get_registers(tracee, &tracee->registers) == -1) {
 		error = errno;
-		ptrace(PTRACE_DETACH, pid, NULL, NULL);
-	} else if (take_over(tracee) == 0)
+		if (ptrace(PTRACE_DETACH, thread, NULL, NULL) == -1)
+			(void)lose(tracee);
+		forget(tracee);
+	} else if (take_over(tracee) == 0) {
+		tracee->held = true;
 		return 0;
-	else {
+	} else {
 		error = errno;
 		tracee_drop(tracee);
 	}
@@ -546,26 +508,43 @@ tracee_stop(struct tracee *tracee, pid_t pid, int ms)
 	return -1;
 }
 
+/* What it does now, if it is late: as waitpid(). */
+static pid_t
+look_at_late(struct tracee *tracee, int *status)
+{
+	pid_t found = waitpid(tracee->pid, status, __WALL | WNOHANG);
+
+	if (found != -1 || tracee->pid == tracee->process)
+		return found;
+	/* With exec() it has got the PID of the process, and is still ours. */
+	tracee->pid = tracee->process;
+	ptrace(PTRACE_INTERRUPT, tracee->pid, NULL, NULL);
+	return waitpid(tracee->pid, status, __WALL | WNOHANG);
+}
+
 void
 tracee_let_go(struct tracee *tracee)
 {
 	int status, number;
-	pid_t found = 0;
+	pid_t found;
 
-	if (tracee->late)
-		found = waitpid(tracee->pid, &status, __WALL | WNOHANG);
+	if (!tracee->late)
+		return;
+	found = look_at_late(tracee, &status);
 	if (found == 0)
 		return;
 	tracee->late = false;
 	if (found == -1 || !WIFSTOPPED(status))
 		return;
-	number = is_event_stop(status) ? 0 : WSTOPSIG(status);
+	number = signal_of(status);
 	if (ARCH_LATE_MARK && number == 0 &&
 	    get_registers(tracee, &tracee->registers) == 0) {
 		mark_interrupted_call(tracee);
 		(void)set_registers(tracee, &tracee->registers);
 	}
-	ptrace(PTRACE_DETACH, tracee->pid, NULL, (unsigned long)number);
+	/* If it has been killed, it is still ours to wait for. */
+	tracee->late = ptrace(PTRACE_DETACH, tracee->pid, NULL,
+			   (unsigned long)number) == -1;
 }
 
 long
@@ -591,7 +570,8 @@ tracee_call(struct tracee *tracee, long number, const unsigned long argument[6])
 	 */
 	do {
 		registers = tracee->registers;
-		arch_set_call(&registers, tracee->gate, number, argument);
+		arch_set_call(
+		    &registers, tracee->memory.gate, number, argument);
 		if (tracee->gone || set_registers(tracee, &registers) == -1 ||
 		    reach_call_stop(tracee) == -1 ||
 		    reach_call_stop(tracee) == -1 ||
@@ -602,19 +582,6 @@ tracee_call(struct tracee *tracee, long number, const unsigned long argument[6])
 		 (result == -EINTR || (result <= -RESTART_IF_ALLOWED &&
 					  result >= -RESTART_WITH_REST)));
 	return result;
-}
-
-int
-tracee_write(struct tracee *tracee, unsigned long address, const void *bytes,
-    size_t length)
-{
-	ssize_t written = pwrite(tracee->memory, bytes, length, (off_t)address);
-
-	if (written == (ssize_t)length)
-		return 0;
-	if (written != -1)
-		errno = EIO;
-	return -1;
 }
 
 /*
@@ -638,10 +605,11 @@ tracee_release(struct tracee *tracee)
 	if (!tracee->gone && set_registers(tracee, &tracee->registers) == 0) {
 		restore_vectors(tracee);
 		if (reach_event_stop(tracee) == 0 &&
-		    set_mask(tracee, tracee->mask) == 0)
-			ptrace(PTRACE_DETACH, tracee->pid, NULL, NULL);
+		    set_mask(tracee, tracee->mask) == 0 &&
+		    ptrace(PTRACE_DETACH, tracee->pid, NULL, NULL) == -1)
+			(void)lose(tracee);
 		if (tracee->hit)
-			kill(tracee->pid, SIGSYS);
+			kill(tracee->process, SIGSYS);
 	}
 	forget(tracee);
 }

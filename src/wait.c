@@ -1,6 +1,6 @@
 /*
- * wait.c owns the time after the start: it turns a running job into its
- * status, within a deadline.
+ * wait.c owns the waiting for other processes, within a deadline: it turns a
+ * running job into its status.
  */
 #include <sys/wait.h>
 
@@ -13,9 +13,8 @@
 
 enum { SECOND = 1000000000 };
 
-/* Nanoseconds of a clock that nobody sets. */
-static long long
-now(void)
+long long
+wait_clock(void)
 {
 	struct timespec time;
 
@@ -23,15 +22,10 @@ now(void)
 	return (long long)time.tv_sec * SECOND + time.tv_nsec;
 }
 
-/*
- * Wait for SIGCHLD until the deadline. It is blocked since before the job was
- * born, so it cannot be missed. Return 0, or -1 with errno: EAGAIN when the
- * time is over.
- */
-static int
+int
 wait_for_change(long long deadline)
 {
-	long long left = deadline - now();
+	long long left = deadline - wait_clock();
 	struct timespec time;
 	sigset_t child;
 
@@ -49,7 +43,7 @@ wait_for_change(long long deadline)
 int
 wait_for_job(const struct plan *plan, const struct outcome *outcome)
 {
-	long long deadline = plan->alive ? now() + plan->alive_ns : 0;
+	long long deadline = plan->alive ? wait_clock() + plan->alive_ns : 0;
 	sigset_t mask = outcome->mask;
 	int status;
 	pid_t found;
@@ -67,6 +61,7 @@ wait_for_job(const struct plan *plan, const struct outcome *outcome)
 				   : WEXITSTATUS(status);
 		if (found == -1 && errno != EINTR)
 			return WAIT_FAILED;
+		/* SIGCHLD is blocked since before the job was born. */
 		if (found == 0 && wait_for_change(deadline) == -1)
 			return errno == EAGAIN ? WAIT_TIMEOUT : WAIT_FAILED;
 	}
