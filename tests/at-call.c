@@ -1,13 +1,13 @@
 /*
- * at-call.c runs a command that traces others, and sends signals when it makes
- * a call of ptrace().
+ * at-call.c runs a program that traces others, and a command at one of its calls
+ * of ptrace().
  *
- *	at-call NUMBER SIGNAL[,SIGNAL]... PID COMMAND [ARG]...
+ *	at-call NUMBER COMMAND PROGRAM [ARG]...
  *
- * They are sent as the command begins its call of that number; to the process
- * PID, or to the command itself for PID 0. For NUMBER 0 they are sent as the
- * command begins its very first system call. Exits with the command's status
- * (128 + N for signal N), or with 99 if it made fewer calls.
+ * The shell runs the command, to its end, as the program begins its call of that
+ * number; for NUMBER 0, its very first system call. The variable CALLER is the
+ * program's PID. Exits with the program's status (128 + N for signal N), or with
+ * 99 if it made fewer calls.
  */
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -16,6 +16,7 @@
 #include <err.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -39,25 +40,12 @@ begun_call(pid_t pid)
 	return (long)call.number;
 }
 
-static void
-send_all(pid_t pid, const char *numbers)
-{
-	char *end;
-
-	for (;; numbers = end + 1) {
-		if (kill(pid, (int)strtol(numbers, &end, 10)) == -1)
-			warn("kill");
-		if (*end != ',')
-			return;
-	}
-}
-
-/* Run the command to its end, with the signals on its way. */
+/* Run the program to its end, with the signals on its way. */
 static int
-conduct(pid_t pid, long wanted, const char *numbers, pid_t target)
+conduct(pid_t pid, long wanted, const char *command)
 {
 	long calls = 0, call;
-	bool sent = false;
+	bool done = false;
 	int status, deliver;
 
 	while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status)) {
@@ -65,16 +53,17 @@ conduct(pid_t pid, long wanted, const char *numbers, pid_t target)
 		if (deliver == CALL_STOP) {
 			deliver = 0;
 			call = begun_call(pid);
-			if (!sent && call != -1 &&
+			if (!done && call != -1 &&
 			    (wanted == 0 ||
 				(call == SYS_ptrace && ++calls == wanted))) {
-				sent = true;
-				send_all(target, numbers);
+				done = true;
+				if (system(command) == -1)
+					err(125, "system");
 			}
 		}
 		ptrace(PTRACE_SYSCALL, pid, NULL, (unsigned long)deliver);
 	}
-	if (!sent)
+	if (!done)
 		return TOO_FEW;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 				   : WEXITSTATUS(status);
@@ -83,25 +72,28 @@ conduct(pid_t pid, long wanted, const char *numbers, pid_t target)
 int
 main(int argc, char *argv[])
 {
+	char caller[32];
 	int status;
-	pid_t pid, target;
+	pid_t pid;
 
-	if (argc < 5)
-		errx(125, "usage: at-call NUMBER SIGNAL PID COMMAND [ARG]...");
+	if (argc < 4)
+		errx(125, "usage: at-call NUMBER COMMAND PROGRAM [ARG]...");
 	pid = fork();
 	if (pid == -1)
 		err(125, "fork");
 	if (pid == 0) {
 		/* To be seized before the exec. */
 		raise(SIGSTOP);
-		execvp(argv[4], argv + 4);
-		err(127, "%s", argv[4]);
+		execvp(argv[3], argv + 3);
+		err(127, "%s", argv[3]);
 	}
 	if (waitpid(pid, &status, WUNTRACED) == -1 ||
 	    ptrace(PTRACE_SEIZE, pid, NULL, (void *)PTRACE_O_TRACESYSGOOD) ==
 		-1)
 		err(125, "seize");
+	snprintf(caller, sizeof(caller), "%ld", (long)pid);
+	if (setenv("CALLER", caller, 1) == -1)
+		err(125, "setenv");
 	kill(pid, SIGCONT);
-	target = (pid_t)atol(argv[3]);
-	return conduct(pid, atol(argv[1]), argv[2], target == 0 ? pid : target);
+	return conduct(pid, atol(argv[1]), argv[2]);
 }

@@ -1,4 +1,4 @@
-# What rescue.bats and soak-rescue share: a terminal with an interactive shell,
+# What rescue*.bats and soak-rescue share: a terminal with an interactive shell,
 # on which jobs are started plainly, rescued and hung up.
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # helpers.bash sets LIMIT
@@ -158,13 +158,34 @@ stream() {
 rescue_victim() {
 	start_on_terminal "$2" "$VICTIM $1" || return
 	# In the background, to read the terminal is to be stopped.
-	[ "${3:-}" = random ] || [ "$1" = compute ] ||
-	    until_true in_state ST "$pid" || return
+	[ "${3:-}" = random ] || [[ $1 = *compute ]] ||
+	    until_true in_state ST "$(cat thread)" || return
 	"$DETACH" -r "$pid" && ! in_state T "$pid" || return
 	shell_answers || return
 	hang_up || return
-	[ "$1" = compute ] || [ ! -e "/proc/$pid" ] ||
+	[[ $1 = *compute ]] || [ ! -e "/proc/$pid" ] ||
 	    until_true in_state SZX "$pid" || return
 	"$VICTIM" -w "$1" "$pid" && verdict || return
 	[ "$(stream)" = $'v:1\nv:2' ]
+}
+
+# fd_of N - what the job has open there.
+fd_of() {
+	readlink "/proc/$pid/fd/$1"
+}
+
+# rescue_at STEP COMMAND - rescue the victim, with that command at that call of
+# ptrace. False if there are not so many; else the status is in "status".
+rescue_at() {
+	status=0
+	timeout "$LIMIT" "$AT_CALL" "$1" "$2" "$DETACH" -q -r "$pid" ||
+	    status=$?
+	[ $status != 99 ]
+}
+
+# "${apart[@]}" COMMAND... runs it in a PID namespace.
+pid_namespace() {
+	need unshare
+	apart=("${private[@]}" -pf sh -c 'mount -t proc proc /proc && exec "$@"' sh)
+	"${apart[@]}" true || missing "PID namespaces"
 }

@@ -10,10 +10,10 @@ setup_file() {
 	sshd_setup
 }
 
-# matrix MODE - a victim in each kind of system call.
+# matrix MODE [PREFIX] - a victim in each kind of system call.
 matrix() {
 	local kind
-	for kind in $("$VICTIM" -l); do
+	for kind in $("$VICTIM" -l | sed "s/^/${2:-}/"); do
 		mkdir "$kind"
 		cd "$kind"
 		echo "kind: $kind"
@@ -91,6 +91,38 @@ sleeping_victim() {
 
 @test "rescue: no call is cut short in a job stopped by Ctrl-Z" {
 	matrix stopped
+}
+
+@test "rescue: no call is cut short in another thread" {
+	matrix foreground thread-
+}
+
+# The connection hangs, and the job with it.
+@test "rescue: what waits for a full terminal goes to the file" {
+	local kind expected
+	expected=$(echo v:1 && seq -f v:1.%g 20000 && echo v:2)
+	for kind in flood thread-flood; do
+		mkdir $kind
+		cd $kind
+		start_on_terminal background "$VICTIM $kind"
+		kill -STOP "$terminal"
+		until_true in_state T "$terminal"
+		"$VICTIM" -w flood "$pid"
+		until_true writes
+		"$DETACH" -r "$pid"
+		verdict
+		kill -CONT "$terminal"
+		shell_answers
+		hang_up
+		[ "$(stream)" = "$expected" ]
+		cd ..
+	done
+}
+
+# The victim's thread is in a call for standard output.
+writes() {
+	[[ $(cat "/proc/$(cat thread)/syscall") == *" 0x1 "* ]] &&
+	    in_state S "$(cat thread)"
 }
 
 @test "rescue: loops of sh" {
@@ -216,10 +248,6 @@ lose_connection() {
 }
 
 # --- what it leaves behind ----------------------------------------------------
-
-fd_of() {
-	readlink "/proc/$pid/fd/$1"
-}
 
 @test "rescue: a job of one process gets its own session" {
 	sleeping_victim read background
@@ -382,14 +410,18 @@ other_user() {
 	done
 }
 
-# When detach calls ptrace for the third time, it holds the job.
+# When detach calls ptrace for the third time, it holds the job. In the second
+# kind the first thread blocks the signal, and the other takes it.
 @test "rescue: a job that is about to stop for its terminal goes on" {
-	for signal in 20 21 22; do
-		rm -f fifo nohup.out
-		sleeping_victim read background
-		run -0 "$AT_CALL" 3 $signal "$pid" "$DETACH" -r "$pid"
-		[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
-		unharmed_in nohup.out
+	for kind in read thread-read; do
+		for signal in 20 21 22; do
+			rm -f fifo nohup.out
+			sleeping_victim $kind background
+			run -0 "$AT_CALL" 3 "kill -$signal $pid" \
+			    "$DETACH" -r "$pid"
+			[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+			unharmed_in nohup.out
+		done
 	done
 }
 
@@ -485,10 +517,7 @@ other_user() {
 }
 
 @test "rescue: not one from another PID namespace" {
-	need unshare
-	local apart=("${private[@]}" -pf sh -c \
-	    'mount -t proc proc /proc && exec "$@"' sh)
-	"${apart[@]}" true || missing "PID namespaces"
+	pid_namespace
 	mkfifo ready "done" fifo
 	# shellcheck disable=SC2016 # for the other shell
 	run -0 "${apart[@]}" sh -c '"$VICTIM" read &
@@ -522,7 +551,7 @@ other_user() {
 }
 
 @test "rescue: not one that is traced" {
-	start_on_terminal foreground "$AT_CALL 1000000 0 0 $VICTIM read"
+	start_on_terminal foreground "$AT_CALL 1000000 : $VICTIM read"
 	until_true in_state S "$pid"
 	left_alone 'is already being traced' "$pid"
 	unharmed read
@@ -532,6 +561,17 @@ other_user() {
 	start_on_terminal foreground "$VICTIM -s $VICTIM read"
 	until_true in_state S "$pid"
 	left_alone 'is under a seccomp filter' "$pid"
+	unharmed read
+}
+
+# As detach makes its first call of ptrace, it has looked already.
+@test "rescue: not one that gets a seccomp filter just then" {
+	sleeping_victim filter
+	rescue_at 1 "kill -USR1 $pid
+	    until grep -q '^Seccomp:.2$' /proc/$pid/status; do :; done" 2>message
+	[ $status = 125 ]
+	grep "^detach: PID $pid: is under a seccomp filter$" message
+	[[ $(fd_of 1) == /dev/pts/* ]]
 	unharmed read
 }
 
@@ -638,116 +678,5 @@ other_user() {
 	[ "${#lines[@]}" = 2 ]
 	[[ ${lines[0]} == "detach: PID "*": is under a seccomp filter" ]]
 	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
-	hang_up
-}
-
-# --- signals and deaths at every step ------------------------------------------
-
-# at_each_step COMMAND... - run it with 0, 1, 2 and so on, until it returns 99,
-# for there are no more steps.
-at_each_step() {
-	local status
-	for ((step = 0; step < 2000; step++)); do
-		status=0
-		"$@" "$step" || status=$?
-		[ $status != 99 ] || break
-		[ $status = 0 ] || {
-			echo "step $step: $status"
-			return 1
-		}
-	done
-	echo "steps: $step"
-	[ "$step" -gt 50 ]
-}
-
-# The victim gets its terminal back, for the next time.
-again() {
-	echo >again
-	verdict
-}
-
-# Before detach has blocked them it dies, later it does not.
-signal_detach() {
-	local status=0
-	timeout "$LIMIT" "$AT_CALL" "$1" 1,2,13,15 0 "$DETACH" -q -r "$pid" ||
-	    status=$?
-	[ $status != 99 ] || return 99
-	[ "$1" = 0 ] || [ $status = 0 ] || return 1
-	[ "$1" = 0 ] || [ "$(fd_of 1)" = "$PWD/nohup.out" ] || return 2
-	again
-}
-
-@test "rescue: HUP, INT, PIPE and TERM to detach at every step" {
-	mkfifo again
-	start_on_terminal background "$VICTIM again | cat >pipe"
-	again
-	at_each_step signal_detach
-	printf x >again
-	verdict
-	hang_up
-}
-
-# A new victim for each step: it must die of that signal, and detach must not
-# wait for it.
-kill_target() {
-	local status=0
-	rm -f nohup.out
-	keys "$VICTIM read &\n"
-	pid=$(timeout "$LIMIT" cat ready)
-	until_true in_state S "$pid"
-	timeout "$LIMIT" "$AT_CALL" "$1" 9 "$pid" "$DETACH" -q -r "$pid" \
-	    2>/dev/null || status=$?
-	[ $status != 99 ] || return 99
-	[ $status = 0 ] || [ $status = 125 ] || return 1
-	until_true gone "$pid"
-}
-
-@test "rescue: the job is killed at every step" {
-	start_on_terminal background "$VICTIM read"
-	at_each_step kill_target
-	hang_up
-}
-
-# The signal is handled once, and the call it came to goes on.
-signal_target() {
-	local status=0
-	timeout "$LIMIT" "$AT_CALL" "$1" 10 "$pid" "$DETACH" -q -r "$pid" ||
-	    status=$?
-	[ $status != 99 ] || return 99
-	[ $status = 0 ] || return 1
-	again
-	handled=$((handled + 1))
-}
-
-@test "rescue: a signal comes to the job at every step" {
-	mkfifo again
-	handled=0
-	start_on_terminal background "$VICTIM again | cat >pipe"
-	again
-	at_each_step signal_target
-	printf x >again
-	[ "$(timeout "$LIMIT" cat "done")" = "handled $handled" ]
-	hang_up
-}
-
-# Stopped in between, it is stopped afterwards, and rescued.
-stop_target() {
-	local status=0
-	timeout "$LIMIT" "$AT_CALL" "$1" 19 "$pid" "$DETACH" -q -r "$pid" ||
-	    status=$?
-	[ $status != 99 ] || return 99
-	[ $status = 0 ] || return 1
-	kill -CONT "$pid"
-	[ "$(fd_of 1)" = "$PWD/nohup.out" ] || return 2
-	again
-}
-
-@test "rescue: the job is stopped at every step" {
-	mkfifo again
-	start_on_terminal background "$VICTIM again | cat >pipe"
-	again
-	at_each_step stop_target
-	printf x >again
-	verdict
 	hang_up
 }

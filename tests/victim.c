@@ -3,14 +3,15 @@
  * tells whether the call did what it was asked for.
  *
  *	victim KIND		sleep in a call of that kind
+ *	victim thread-KIND	the same, in another thread than the first
  *	victim -w KIND PID	have what that victim waits for happen
  *	victim -l		list the kinds
  *	victim -s COMMAND...	run the command under a seccomp filter
  *
  * Before the call it writes its PID to the FIFO "ready", afterwards "ok" or
  * what went wrong to the FIFO "done". The lines "v:1" and "v:2" on standard
- * output are one before and one after the call. Its files are in the working
- * directory.
+ * output are one before and one after the call. The file "thread" has the PID
+ * of the thread that makes it. Its files are in the working directory.
  */
 #include <sys/auxv.h>
 #include <sys/epoll.h>
@@ -54,6 +55,17 @@ struct message {
 static char verdict[256] = "ok\n";
 static volatile sig_atomic_t handled;
 
+/* The file is there when it is closed. */
+static void
+note(const char *path, long number)
+{
+	FILE *file = fopen(path, "w");
+
+	if (file == NULL || fprintf(file, "%ld\n", number) < 0 ||
+	    fclose(file) == EOF)
+		err(1, "%s", path);
+}
+
 /* Write to a FIFO that somebody reads. */
 static void
 tell(const char *path, const char *text)
@@ -72,6 +84,7 @@ ready(void)
 
 	puts("v:1");
 	fflush(stdout);
+	note("thread", syscall(SYS_gettid));
 	snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	tell("ready", text);
 }
@@ -660,13 +673,12 @@ wake_compute(pid_t pid)
 
 /*
  * Be rescued again and again: whenever told through the FIFO "again", have the
- * terminal back on 0-2 and the default action for SIGHUP, and say so.
+ * terminal back on 0, 1 and a third, and the default action for SIGHUP, and say
+ * so.
  */
 static void
-block_again(void)
+be_again(int third)
 {
-	struct sigaction count = { .sa_handler = handler,
-		.sa_flags = SA_RESTART };
 	int again = open("again", O_RDWR | O_CLOEXEC), fd;
 	const char *name = ttyname(0);
 	char byte;
@@ -674,12 +686,12 @@ block_again(void)
 	if (again == -1 || name == NULL)
 		err(1, "again");
 	name = strdup(name);
-	sigaction(SIGUSR1, &count, NULL);
 	ready();
 	while (read(again, &byte, 1) == 1 && byte != 'x') {
 		signal(SIGHUP, SIG_DFL);
 		fd = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
-		if (fd == -1 || dup2(fd, 0) == -1 || dup2(fd, 1) == -1)
+		if (fd == -1 || dup2(fd, 0) == -1 || dup2(fd, 1) == -1 ||
+		    dup2(fd, third) == -1)
 			err(1, "%s", name);
 		close(fd);
 		tell("done", "ok\n");
@@ -688,6 +700,91 @@ block_again(void)
 	if (handled != 0)
 		snprintf(
 		    verdict, sizeof(verdict), "handled %d\n", (int)handled);
+}
+
+static void
+block_again(void)
+{
+	struct sigaction count = { .sa_handler = handler,
+		.sa_flags = SA_RESTART };
+
+	sigaction(SIGUSR1, &count, NULL);
+	sigaction(SIGSYS, &count, NULL);
+	be_again(1);
+}
+
+static void
+start_thread(void *(*run)(void *))
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run, NULL) != 0)
+		errx(1, "pthread_create");
+}
+
+/* At each SIGUSR1 descriptor 50 becomes a file. */
+static void *
+exchange(void *argument)
+{
+	int kept = open("kept", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	sigset_t set;
+
+	(void)argument;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	for (;;)
+		if (sigwaitinfo(&set, NULL) == -1 || dup2(kept, 50) == -1)
+			err(1, "exchange");
+}
+
+/* Another thread does that, while 50 may be the terminal. */
+static void
+block_exchange(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	start_thread(exchange);
+	be_again(50);
+}
+
+/* Once it is told, be another program, which is "read". */
+static void
+block_exec(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	ready();
+	expect(sigwaitinfo(&set, NULL), SIGUSR1);
+	execl("/proc/self/exe", "victim", "read", (char *)NULL);
+	err(1, "exec");
+}
+
+/* Once it is told, write more than a terminal takes that nobody reads. */
+static void
+block_flood(void)
+{
+	int fd = fifo(), number;
+	ssize_t done;
+	char line[32], *rest;
+
+	ready();
+	expect(read(fd, line, 1), 1);
+	for (number = 1; number <= 20000; number++) {
+		snprintf(line, sizeof(line), "v:1.%d\n", number);
+		for (rest = line; *rest != '\0'; rest += done) {
+			done = write(1, rest, strlen(rest));
+			if (done == -1) {
+				expect(done, (long)strlen(rest));
+				return;
+			}
+		}
+	}
 }
 
 /* The child holds its parent in vfork(): nothing stops that one. */
@@ -742,6 +839,38 @@ block_relay(void)
 	block_read();
 }
 
+/* A filter as in <linux/filter.h> and <linux/seccomp.h>: allow everything. */
+static void
+filter(int number)
+{
+	struct {
+		unsigned short code;
+		unsigned char if_true, if_false;
+		unsigned value;
+	} allow = { 0x06, 0, 0, 0x7fff0000 };
+	const struct {
+		unsigned short length;
+		void *filter;
+	} program = { 1, &allow };
+	const int filter_mode = 2;
+
+	(void)number;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_SECCOMP, filter_mode, &program) == -1)
+		err(1, "seccomp");
+}
+
+/* It gets one when it is told. */
+static void
+block_filter(void)
+{
+	struct sigaction action = { .sa_handler = filter,
+		.sa_flags = SA_RESTART };
+
+	sigaction(SIGUSR1, &action, NULL);
+	block_read();
+}
+
 static void
 block_handler(void)
 {
@@ -792,10 +921,7 @@ read_in_thread(void *argument)
 static void
 block_without_main(void)
 {
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, read_in_thread, NULL) != 0)
-		errx(1, "pthread_create");
+	start_thread(read_in_thread);
 	pthread_exit(NULL);
 }
 
@@ -913,7 +1039,11 @@ static const struct kind specials[] = {
 	{ "vfork", block_vfork, wake_fifo },
 	{ "rseq", block_rseq, wake_compute },
 	{ "limit", block_limit, wake_fifo },
+	{ "exchange", block_exchange, wake_nothing },
+	{ "exec", block_exec, wake_signal },
+	{ "flood", block_flood, wake_fifo },
 	{ "relay", block_relay, wake_fifo },
+	{ "filter", block_filter, wake_fifo },
 	{ "handler", block_handler, wake_fifo },
 	{ "pending", block_pending, wake_fifo },
 	{ "pending-stop", block_pending_stop, wake_fifo },
@@ -924,21 +1054,7 @@ static const struct kind specials[] = {
 static void
 run_filtered(char *argv[])
 {
-	/* As in <linux/filter.h> and <linux/seccomp.h>: allow everything. */
-	struct {
-		unsigned short code;
-		unsigned char if_true, if_false;
-		unsigned value;
-	} allow = { 0x06, 0, 0, 0x7fff0000 };
-	const struct {
-		unsigned short length;
-		void *filter;
-	} program = { 1, &allow };
-	const int filter_mode = 2;
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    prctl(PR_SET_SECCOMP, filter_mode, &program) == -1)
-		err(1, "seccomp");
+	filter(0);
 	execvp(argv[0], argv);
 	err(127, "%s", argv[0]);
 }
@@ -957,26 +1073,66 @@ find_kind(const char *name)
 	errx(2, "%s: no such kind", name);
 }
 
+static const struct kind *mine;
+static sigset_t at_start;
+
+static void *
+live(void *argument)
+{
+	(void)argument;
+	pthread_sigmask(SIG_SETMASK, &at_start, NULL);
+	mine->block();
+	puts("v:2");
+	if (fflush(stdout) == EOF)
+		err(1, "standard output");
+	tell("done", verdict);
+	exit(0);
+}
+
+/*
+ * The tests' signals are for that other thread. What is ignored the first must
+ * not block: the kernel would wake another for it.
+ */
+static void
+live_in_thread(void)
+{
+	const int signals[] = { SIGUSR1, SIGTSTP, SIGTTIN, SIGTTOU };
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaddset(&set, signals[i]);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	start_thread(live);
+	for (;;)
+		pause();
+}
+
 int
 main(int argc, char *argv[])
 {
-	size_t i;
+	const char prefix[] = "thread-";
+	const char *name = argv[argc > 3 ? 2 : 1];
+	size_t i, skip = 0;
 
 	if (argc < 2)
 		errx(2, "usage: victim KIND");
+	pthread_sigmask(SIG_BLOCK, NULL, &at_start);
+	if (strncmp(name, prefix, strlen(prefix)) == 0)
+		skip = strlen(prefix);
 	if (strcmp(argv[1], "-l") == 0)
 		for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 			puts(kinds[i].name);
 	else if (strcmp(argv[1], "-s") == 0 && argc > 2)
 		run_filtered(argv + 2);
 	else if (strcmp(argv[1], "-w") == 0 && argc == 4)
-		find_kind(argv[2])->wake((pid_t)atoi(argv[3]));
+		find_kind(name + skip)->wake((pid_t)atoi(argv[3]));
 	else {
-		find_kind(argv[1])->block();
-		puts("v:2");
-		if (fflush(stdout) == EOF)
-			err(1, "standard output");
-		tell("done", verdict);
+		mine = find_kind(name + skip);
+		if (skip != 0)
+			live_in_thread();
+		live(NULL);
 	}
 	return 0;
 }
