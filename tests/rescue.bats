@@ -425,6 +425,17 @@ other_user() {
 	done
 }
 
+# That other one is in vfork(), and would take the signal after it.
+@test "rescue: a job that will stop for its terminal later goes on" {
+	start_on_terminal background "$VICTIM thread-vfork"
+	until_true in_state D "$(cat thread)"
+	run -0 "$AT_CALL" 3 "kill -TSTP $pid" "$DETACH" -r "$pid"
+	[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+	# Not only for the SIGCONT that the shell sends as it ends.
+	grep -q '^ShdPnd:[[:space:]]0*$' "/proc/$pid/status"
+	unharmed_in nohup.out
+}
+
 @test "rescue: a handler for SIGHUP stays, and is told of" {
 	sleeping_victim handler background
 	run -0 "$DETACH" -r "$pid"
