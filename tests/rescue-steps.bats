@@ -27,7 +27,7 @@ at_each_step() {
 
 # The victim is asked to have its terminal back, which shows that it lives.
 again() {
-	echo >again
+	timeout "$LIMIT" sh -c 'echo >again'
 	verdict
 }
 
@@ -38,7 +38,7 @@ again_and_again() {
 	start_on_terminal background "$VICTIM $1 | cat >pipe"
 	again
 	at_each_step "$2"
-	printf x >again
+	timeout "$LIMIT" sh -c 'printf x >again'
 	told=$(timeout "$LIMIT" cat "done")
 	hang_up
 }
@@ -93,7 +93,7 @@ exec_target() {
 	}
 	[ $status = 0 ] || [ $status = 125 ] || return 1
 	[ "$(timeout "$LIMIT" cat ready)" = "$pid" ] || return 2
-	"$VICTIM" -w read "$pid"
+	wake read
 	verdict
 }
 
@@ -211,7 +211,7 @@ is_exchanged() {
 		echo >taken
 	E
 	# With job control each job has a group of its own.
-	run -0 "${apart[@]}" setsid -w bash -c "set -m
+	run -0 timeout -s KILL $((10 * LIMIT)) "${apart[@]}" setsid -w bash -c "set -m
 	    $(declare -f at_each_step rescue_at take_pid in_place is_called \
 	    until_true in_state)"'
 	    at_each_step take_pid && echo "taken: $times"'

@@ -106,6 +106,25 @@ is_suspended() {
 	return 1
 }
 
+# rescue [OPTION]... PID... - with a limit; detach blocks all other signals.
+rescue() {
+	timeout -s KILL "$LIMIT" "$DETACH" -r "$@"
+}
+
+# rescue_at STEP COMMAND - rescue the victim, with that command at that call of
+# ptrace. False if there are not so many; else the status is in "status".
+rescue_at() {
+	status=0
+	timeout "$LIMIT" "$AT_CALL" "$1" "$2" "$DETACH" -q -r "$pid" ||
+	    status=$?
+	[ $status != 99 ]
+}
+
+# wake KIND [PID] - end the call that a victim sleeps in.
+wake() {
+	timeout "$LIMIT" "$VICTIM" -w "$1" "${2:-$pid}"
+}
+
 # The job's verdict.
 verdict() {
 	[ "$(timeout "$LIMIT" cat "done")" = ok ]
@@ -133,7 +152,7 @@ counts() {
 # rescue_loop MODE COMMAND - one that counts.
 rescue_loop() {
 	start_on_terminal "$1" "$2" || return
-	"$DETACH" -r "$pid" && ! in_state T "$pid" || return
+	rescue "$pid" && ! in_state T "$pid" || return
 	shell_answers || return
 	hang_up || return
 	goes_on && counts
@@ -160,27 +179,18 @@ rescue_victim() {
 	# In the background, to read the terminal is to be stopped.
 	[ "${3:-}" = random ] || [[ $1 = *compute ]] ||
 	    until_true in_state ST "$(cat thread)" || return
-	"$DETACH" -r "$pid" && ! in_state T "$pid" || return
+	rescue "$pid" && ! in_state T "$pid" || return
 	shell_answers || return
 	hang_up || return
 	[[ $1 = *compute ]] || [ ! -e "/proc/$pid" ] ||
 	    until_true in_state SZX "$pid" || return
-	"$VICTIM" -w "$1" "$pid" && verdict || return
+	wake "$1" && verdict || return
 	[ "$(stream)" = $'v:1\nv:2' ]
 }
 
 # fd_of N - what the job has open there.
 fd_of() {
 	readlink "/proc/$pid/fd/$1"
-}
-
-# rescue_at STEP COMMAND - rescue the victim, with that command at that call of
-# ptrace. False if there are not so many; else the status is in "status".
-rescue_at() {
-	status=0
-	timeout "$LIMIT" "$AT_CALL" "$1" "$2" "$DETACH" -q -r "$pid" ||
-	    status=$?
-	[ $status != 99 ]
 }
 
 # "${apart[@]}" COMMAND... runs it in a PID namespace.

@@ -68,7 +68,7 @@ left_alone() {
 
 # Wake it: its call was not harmed either.
 unharmed() {
-	"$VICTIM" -w "$1" "$pid"
+	wake "$1"
 	verdict
 	until_true on_screen v:2
 	hang_up
@@ -107,9 +107,9 @@ sleeping_victim() {
 		start_on_terminal background "$VICTIM $kind"
 		kill -STOP "$terminal"
 		until_true in_state T "$terminal"
-		"$VICTIM" -w flood "$pid"
+		wake flood
 		until_true writes
-		"$DETACH" -r "$pid"
+		rescue "$pid"
 		verdict
 		kill -CONT "$terminal"
 		shell_answers
@@ -167,11 +167,11 @@ writes() {
 	start_on_terminal foreground \
 	    "GLIBC_TUNABLES=glibc.pthread.rseq=0 $VICTIM rseq"
 	for _ in {1..20}; do
-		"$DETACH" -q -r "$pid"
+		rescue -q "$pid"
 	done
 	shell_answers
 	hang_up
-	"$VICTIM" -w rseq "$pid"
+	wake rseq
 	verdict
 }
 
@@ -251,17 +251,17 @@ lose_connection() {
 
 @test "rescue: a job of one process gets its own session" {
 	sleeping_victim read background
-	"$DETACH" -r "$pid"
+	rescue "$pid"
 	read -r _ _ _ _ group session tty _ <"/proc/$pid/stat"
 	[ "$group $session $tty" = "$pid $pid 0" ]
 	hang_up
-	"$VICTIM" -w read "$pid"
+	wake read
 	verdict
 }
 
 @test "rescue: a pipeline keeps its group" {
 	start_on_terminal background "$VICTIM read | cat"
-	run -0 --separate-stderr "$DETACH" -r "$pid"
+	run -0 --separate-stderr rescue "$pid"
 	[ "$stderr" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
 	kill -0 -- "-$pid"
 	hang_up
@@ -275,7 +275,7 @@ lose_connection() {
 	until_true in_state S "$pid"
 	top=$(parent_of "$(parent_of "$pid")")
 	read -r _ _ _ _ _ shell _ <"/proc/$top/stat"
-	run -0 --separate-stderr "$DETACH" -r "$top"
+	run -0 --separate-stderr rescue "$top"
 	[[ $stderr == "detach: PID "*" and 2 more, output in '$PWD/nohup.out'" ]]
 	[ "$(fd_of 0)" = /dev/null ]
 	unharmed_in nohup.out
@@ -288,7 +288,7 @@ parent_of() {
 @test "rescue: -o names the file, from detach's own directory" {
 	sleeping_victim read
 	mkdir elsewhere
-	(cd elsewhere && "$DETACH" -q -r -o out "$pid") 2>message
+	(cd elsewhere && rescue -q -o out "$pid") 2>message
 	[ ! -s message ]
 	[ ! -e nohup.out ]
 	unharmed_in elsewhere/out
@@ -297,7 +297,7 @@ parent_of() {
 # The line after the call is in that file.
 unharmed_in() {
 	hang_up
-	"$VICTIM" -w read "$pid"
+	wake read
 	verdict
 	[ "$(cat "$1")" = v:2 ]
 }
@@ -305,9 +305,9 @@ unharmed_in() {
 @test "rescue: what is there is appended to" {
 	echo old >nohup.out
 	sleeping_victim read
-	"$DETACH" -r "$pid"
+	rescue "$pid"
 	hang_up
-	"$VICTIM" -w read "$pid"
+	wake read
 	verdict
 	[ "$(cat nohup.out)" = $'old\nv:2' ]
 }
@@ -316,7 +316,7 @@ unharmed_in() {
 	umask 777
 	start_on_terminal foreground "umask 777; $VICTIM read"
 	umask 022
-	"$DETACH" -r "$pid"
+	rescue "$pid"
 	[ "$(stat -c %a nohup.out)" = 600 ]
 	unharmed_in nohup.out
 }
@@ -329,7 +329,7 @@ unharmed_in() {
 		rm -rf nohup.out fifo home/nohup.out
 		sh -c "$plant"
 		sleeping_victim read
-		run -0 "$DETACH" -r "$pid"
+		run -0 rescue "$pid"
 		[[ $output == *"output in '$HOME/nohup.out'" ]]
 		unharmed_in "$HOME/nohup.out"
 	done
@@ -345,7 +345,7 @@ unharmed_in() {
 	start_on_terminal foreground \
 	    "chmod 666 ready done; setpriv --reuid=12345 --clear-groups $VICTIM read"
 	until_true in_state S "$pid"
-	"$DETACH" -r "$pid"
+	rescue "$pid"
 	[ "$(stat -c %u:%a nohup.out)" = 12345:600 ]
 	unharmed_in nohup.out
 }
@@ -358,7 +358,7 @@ unharmed_in() {
 	start_on_terminal background "$VICTIM read |
 	    HOME=$PWD/their setpriv --reuid=12345 --clear-groups sleep 1000"
 	until_true other_user
-	run -0 --separate-stderr "$DETACH" -r "$pid"
+	run -0 --separate-stderr rescue "$pid"
 	[ "${stderr_lines[0]}" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
 	[ "${stderr_lines[1]}" = "detach: PID $other: output in '$PWD/their/nohup.out'" ]
 	[ "${#stderr_lines[@]}" = 2 ]
@@ -378,7 +378,7 @@ other_user() {
 	tty=$(fd_of 0)
 	inner=$(fd_of 21)
 	[[ $tty == /dev/pts/* && $inner == /dev/pts/* && $tty != "$inner" ]]
-	"$DETACH" -r "$pid"
+	rescue "$pid"
 	for n in 0 22 23; do
 		[ "$(fd_of $n)" = /dev/null ]
 	done
@@ -402,7 +402,7 @@ other_user() {
 		# shellcheck disable=SC2086 # it is two words
 		sleeping_victim $how
 		grep -E '^(SigBlk|SigPnd|ShdPnd|SigCgt)' "/proc/$pid/status" >before
-		"$DETACH" -r "$pid"
+		rescue "$pid"
 		grep -E '^(SigBlk|SigPnd|ShdPnd|SigCgt)' "/proc/$pid/status" >after
 		diff before after
 		grep -q 'SigIgn:.*[13579bdf]$' "/proc/$pid/status"
@@ -417,8 +417,8 @@ other_user() {
 		for signal in 20 21 22; do
 			rm -f fifo nohup.out
 			sleeping_victim $kind background
-			run -0 "$AT_CALL" 3 "kill -$signal $pid" \
-			    "$DETACH" -r "$pid"
+			run -0 timeout "$LIMIT" "$AT_CALL" 3 \
+			    "kill -$signal $pid" "$DETACH" -r "$pid"
 			[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
 			unharmed_in nohup.out
 		done
@@ -429,7 +429,8 @@ other_user() {
 @test "rescue: a job that will stop for its terminal later goes on" {
 	start_on_terminal background "$VICTIM thread-vfork"
 	until_true in_state D "$(cat thread)"
-	run -0 "$AT_CALL" 3 "kill -TSTP $pid" "$DETACH" -r "$pid"
+	run -0 timeout "$LIMIT" "$AT_CALL" 3 "kill -TSTP $pid" \
+	    "$DETACH" -r "$pid"
 	[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
 	# Not only for the SIGCONT that the shell sends as it ends.
 	grep -q '^ShdPnd:[[:space:]]0*$' "/proc/$pid/status"
@@ -438,7 +439,7 @@ other_user() {
 
 @test "rescue: a handler for SIGHUP stays, and is told of" {
 	sleeping_victim handler background
-	run -0 "$DETACH" -r "$pid"
+	run -0 rescue "$pid"
 	[ "${lines[0]}" = "detach: PID $pid: has its own handler for SIGHUP, which its shell may still send, if not told to disown it" ]
 	[ "${#lines[@]}" = 2 ]
 	grep -q 'SigIgn:.*[02468ace]$' "/proc/$pid/status"
@@ -448,9 +449,9 @@ other_user() {
 
 @test "rescue: a job that is named twice is rescued once" {
 	start_on_terminal background "$VICTIM read | cat"
-	run -0 "$DETACH" -r "$pid" "$pid"
+	run -0 rescue "$pid" "$pid"
 	[ "${#lines[@]}" = 1 ]
-	run -0 "$DETACH" -r "$pid"
+	run -0 rescue "$pid"
 	[ -z "$output" ]
 	hang_up
 }
@@ -460,14 +461,14 @@ other_user() {
 	first=$pid
 	keys "$VICTIM futex &\n"
 	second=$(timeout "$LIMIT" cat ready)
-	run -0 "$DETACH" --rescue "$first" "$second"
+	run -0 rescue "$first" "$second"
 	[ "${lines[0]}" = "detach: PID $first, output in '$PWD/nohup.out'" ]
 	[ "${lines[1]}" = "detach: PID $second, output in '$PWD/nohup.out'" ]
 	hang_up
 	pid=$first
-	"$VICTIM" -w read "$first"
+	wake read "$first"
 	verdict
-	"$VICTIM" -w futex "$second"
+	wake futex "$second"
 	verdict
 }
 
@@ -478,9 +479,9 @@ other_user() {
 		# shellcheck disable=SC2086 # it is two words
 		refused 125 -r "$DETACH" $options -r 1
 	done
-	refused 125 'no PID' "$DETACH" -r
+	refused 125 'no PID' rescue
 	for pid in 0 -1 1x '' 99999999999 99999999999999999999; do
-		refused 125 'not a PID' "$DETACH" -r -- "$pid"
+		refused 125 'not a PID' rescue -- "$pid"
 	done
 	refused 125 'takes no value' "$DETACH" --rescue=1
 }
@@ -488,16 +489,16 @@ other_user() {
 @test "rescue: no such process" {
 	sh -c 'exit' &
 	wait $!
-	refused 125 "PID $!: No such process" "$DETACH" -r $!
+	refused 125 "PID $!: No such process" rescue $!
 }
 
 @test "rescue: not init" {
-	refused 125 'PID 1: init is no job' "$DETACH" -r 1
+	refused 125 'PID 1: init is no job' rescue 1
 }
 
 @test "rescue: not a kernel thread" {
 	[ "$(cat /proc/2/comm)" = kthreadd ] || missing "kernel threads"
-	refused 125 'PID 2: is a kernel thread' "$DETACH" -r 2
+	refused 125 'PID 2: is a kernel thread' rescue 2
 }
 
 @test "rescue: not itself" {
@@ -505,7 +506,7 @@ other_user() {
 }
 
 @test "rescue: not one that it descends from" {
-	refused 125 "PID $BASHPID: is an ancestor" "$DETACH" -r "$BASHPID"
+	refused 125 "PID $BASHPID: is an ancestor" rescue "$BASHPID"
 }
 
 @test "rescue: not a zombie" {
@@ -515,7 +516,7 @@ other_user() {
 	until_true grep -qx cat "/proc/$!/comm"
 	: >die
 	until_true in_state Z "$(cat zombie)"
-	refused 125 'is a zombie' "$DETACH" -r "$(cat zombie)"
+	refused 125 'is a zombie' rescue "$(cat zombie)"
 	in_state Z "$(cat zombie)"
 	: >hold
 }
@@ -523,7 +524,7 @@ other_user() {
 @test "rescue: not one whose main thread has ended" {
 	start_on_terminal foreground "$VICTIM without-main"
 	until_true in_state Z "$pid"
-	refused 125 "PID $pid: is a zombie: its main thread" "$DETACH" -r "$pid"
+	refused 125 "PID $pid: is a zombie: its main thread" rescue "$pid"
 	unharmed read
 }
 
@@ -531,7 +532,7 @@ other_user() {
 	pid_namespace
 	mkfifo ready "done" fifo
 	# shellcheck disable=SC2016 # for the other shell
-	run -0 "${apart[@]}" sh -c '"$VICTIM" read &
+	run -0 timeout -s KILL "$LIMIT" "${apart[@]}" sh -c '"$VICTIM" read &
 	    pid=$(cat ready)
 	    "$DETACH" -r $pid && exit 1
 	    "$VICTIM" -w read $pid
@@ -589,7 +590,7 @@ other_user() {
 @test "rescue: one under the same seccomp filter as detach" {
 	start_on_terminal foreground "$VICTIM -s $VICTIM read"
 	until_true in_state S "$pid"
-	"$VICTIM" -s "$DETACH" -r "$pid"
+	timeout -s KILL "$LIMIT" "$VICTIM" -s "$DETACH" -r "$pid"
 	unharmed_in nohup.out
 }
 
@@ -615,7 +616,7 @@ other_user() {
 @test "rescue: not one that vfork holds" {
 	start_on_terminal foreground "$VICTIM vfork"
 	until_true in_state D "$pid"
-	run -125 "$DETACH" -r "$pid"
+	run -125 rescue "$pid"
 	[ "${lines[0]}" = "detach: PID $pid: does not stop" ]
 	[[ $(readlink "/proc/$pid/fd/1") == /dev/pts/* ]]
 	unharmed read
@@ -685,7 +686,7 @@ other_user() {
 
 @test "rescue: of a group, it says who was not rescued" {
 	start_on_terminal foreground "$VICTIM read | $VICTIM -s cat"
-	run -125 "$DETACH" -r "$pid"
+	run -125 rescue "$pid"
 	[ "${#lines[@]}" = 2 ]
 	[[ ${lines[0]} == "detach: PID "*": is under a seccomp filter" ]]
 	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
