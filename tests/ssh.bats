@@ -43,7 +43,9 @@ job="'${PROBE:?}' facts ping pong"
 	host test "nohup $job &" </dev/null >old 3>&- &
 	facts
 	[[ $(fact fd1) == pipe:* ]]
-	alive old
+	# Its line is in the pipe then, and has to pass sshd and ssh.
+	ask late
+	timeout "$LIMIT" sh -c 'until grep -qx late old; do sleep 0.05; done'
 	quit
 	wait $!
 }
