@@ -472,6 +472,34 @@ other_user() {
 	verdict
 }
 
+# A child of the second job is in the group of the first.
+@test "rescue: a process of two jobs is rescued once" {
+	need python3
+	cat >second.py <<-'E'
+		import os, signal, sys
+		child = os.fork()
+		if child == 0:
+		    signal.pause()
+		os.setpgid(child, int(sys.argv[1]))
+		with open("ready", "w") as ready:
+		    ready.write("%d\n" % os.getpid())
+		signal.pause()
+	E
+	start_on_terminal background "$VICTIM read"
+	first=$pid
+	keys "python3 -E second.py $first &\n"
+	second=$(timeout "$LIMIT" cat ready)
+	run -0 rescue "$first" "$second"
+	[ "${#lines[@]}" = 2 ]
+	[ "${lines[0]}" = "detach: PID $first and 1 more, output in '$PWD/nohup.out'" ]
+	[ "${lines[1]}" = "detach: PID $second, output in '$PWD/nohup.out'" ]
+	hang_up
+	in_state S "$(pgrep -P "$second")"
+	pid=$first
+	wake read
+	verdict
+}
+
 # --- refusals, each with the target unharmed ----------------------------------
 
 @test "rescue: command lines that make no sense" {
