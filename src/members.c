@@ -45,6 +45,14 @@ is_filtered(pid_t pid)
 		       process_status(getpid(), "Seccomp_filters", 10));
 }
 
+/* Has it ended, with all of its threads? */
+static bool
+has_gone(const struct process *process)
+{
+	return process->state == 'X' ||
+	       (process->state == 'Z' && process->threads <= 1);
+}
+
 const char *
 members_refusal(const struct process *process)
 {
@@ -56,7 +64,9 @@ members_refusal(const struct process *process)
 		return "is an ancestor of detach";
 	if (process->kernel)
 		return "is a kernel thread";
-	if (process->state == 'Z' || process->state == 'X')
+	if (has_gone(process))
+		return "is a zombie";
+	if (process->state == 'Z')
 		return "is a zombie: its main thread has ended";
 	if (process_status(process->pid, "Pid", 10) != process->pid)
 		return "cannot be looked at in /proc";
@@ -165,14 +175,6 @@ add_member(struct job *job, const struct process *process)
 	return member;
 }
 
-/* Has it ended, with all of its threads? */
-static bool
-has_gone(const struct process *process)
-{
-	return process->state == 'X' ||
-	       (process->state == 'Z' && process->threads <= 1);
-}
-
 /* A process that has ended answers EPERM until it is waited for. */
 static bool
 has_ended(pid_t pid)
@@ -234,28 +236,32 @@ hold_member(struct job *job, struct member *member)
 	return -1;
 }
 
-/* Stop one that is new to the job, or refuse it. */
-static void
+/*
+ * Stop one that is new to the job, or refuse it. Return false if it is late, so
+ * that nothing can be done.
+ */
+static bool
 stop_member(struct job *job, const struct process *process)
 {
 	struct member *member = add_member(job, process);
 	const char *why = members_refusal(process);
 
 	if (member == NULL)
-		return;
+		return false;
 	if (why == NULL && hold_member(job, member) == 0)
-		return;
+		return true;
 	if (why == NULL && errno == 0)
 		why = "is under a seccomp filter";
 	else if (why == NULL && errno != ESRCH &&
 		 !(errno == EPERM && has_ended(process->pid))) {
 		members_refuse(member, stop_error(errno));
-		return;
+		return true;
 	}
 	if (why != NULL && is_same(process))
 		members_refuse(member, why);
 	else
 		member->state = GONE;
+	return true;
 }
 
 /*
@@ -279,9 +285,29 @@ shares_terminal(const struct job *job, struct process *process)
 }
 
 /*
+ * Is this one to be left alone, though it is in the job's group? We are, and our
+ * ancestors; and the session's leader if nobody named it: a shell without job
+ * control has its jobs in its own group, and ends if its terminal does.
+ */
+static bool
+is_apart(struct job *job, const struct process *process)
+{
+	if (process->pid == getpid() || is_ancestor(process->pid)) {
+		job->shared = true;
+		return true;
+	}
+	if (process->pid != job->named.session || job->with_leader)
+		return false;
+	job->shared = true;
+	if (!process_is_independent(process->pid))
+		job->leader = process->pid;
+	return true;
+}
+
+/*
  * The processes of the job: those of the named one's group, and all that
- * descend from it, as long as they are in its session or on its terminal. We
- * and our ancestors are none of it. The list becomes the members alone.
+ * descend from it, as long as they are in its session or on its terminal. The
+ * list becomes the members alone.
  */
 static size_t
 list_members(struct job *job, struct process **list)
@@ -305,10 +331,8 @@ list_members(struct job *job, struct process **list)
 			    (p->session != job->named.session &&
 				(j == count || !shares_terminal(job, p))))
 				continue;
-			if (p->pid == getpid() || is_ancestor(p->pid)) {
-				job->shared = true;
+			if (is_apart(job, p))
 				continue;
-			}
 			swap = (*list)[count];
 			(*list)[count++] = *p;
 			*p = swap;
@@ -350,9 +374,8 @@ members_stop_new(struct job *job)
 			next = list[i];
 			list[i] = list[--count];
 			i = 0;
-			stop_member(job, &next);
 			/* One that has gone may have left a child. */
-			any = true;
+			any |= stop_member(job, &next);
 		}
 	}
 	free(list);

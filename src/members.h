@@ -19,7 +19,10 @@ struct member {
 	char *file; /* for its output, if it is not the job's */
 };
 
-/* All zeros at first, but for the named process and the first job. */
+/*
+ * All zeros at first, but for the named process, the first job and whether the
+ * leader is named.
+ */
 struct job {
 	const struct job *first; /* of an array of jobs, this being one */
 	struct process named; /* by the user */
@@ -27,7 +30,9 @@ struct job {
 	size_t count;
 	bool stuck; /* one did not stop in time */
 	bool blind; /* the list of all processes could not be had */
-	bool shared; /* its group is also ours, or that of an ancestor */
+	bool shared; /* its group is also that of one to be left alone */
+	bool with_leader; /* the user named the session's leader, too */
+	pid_t leader; /* who else is in the group, left alone; or 0 */
 	struct output output;
 };
 
@@ -45,8 +50,9 @@ void members_refuse(struct member *, const char *);
 
 /*
  * Find the processes of the named one's group, and all that descend from it, as
- * long as they are in its session or on its terminal; stop those that are new,
- * which are then held, refused or gone. Return whether there were any.
+ * long as they are in its session or on its terminal, but not its leader, which
+ * must be named; stop those that are new, which are then held, refused or gone.
+ * Return whether there were any.
  */
 bool members_stop_new(struct job *);
 

@@ -11,6 +11,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,29 +211,32 @@ process_environment(pid_t pid, const char *name)
 }
 
 /*
- * What is behind a descriptor: st_mode and st_rdev. They never change, so no file
- * server is asked (AT_STATX_DONT_SYNC): it may not answer, or be a process that
- * we hold. musl before 1.2.5 has no statx(), a system call since Linux 4.11.
+ * What is behind a descriptor: st_mode, st_rdev, st_dev and st_ino. They never
+ * change, so no file server is asked (AT_STATX_DONT_SYNC): it may not answer, or
+ * be a process that we hold. musl before 1.2.5 has no statx(), a system call
+ * since Linux 4.11.
  */
 static int
 look_at(pid_t pid, int number, struct stat *found)
 {
 	const int dont_sync = 0x4000;
-	const unsigned type = 1; /* STATX_TYPE */
+	const unsigned wanted = 1 | 0x100; /* STATX_TYPE, STATX_INO */
 	/* As in <linux/stat.h>. */
 	struct {
 		uint32_t start[7];
 		uint16_t mode, pad;
-		uint64_t middle[12];
-		uint32_t kind, number, end[30];
+		uint64_t inode, middle[11];
+		uint32_t kind, number, device[2], end[28];
 	} facts;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%ld/fd/%d", (long)pid, number);
-	if (syscall(SYS_statx, AT_FDCWD, path, dont_sync, type, &facts) == -1)
+	if (syscall(SYS_statx, AT_FDCWD, path, dont_sync, wanted, &facts) == -1)
 		return -1;
 	found->st_mode = facts.mode;
 	found->st_rdev = makedev(facts.kind, facts.number);
+	found->st_dev = makedev(facts.device[0], facts.device[1]);
+	found->st_ino = facts.inode;
 	return 0;
 }
 
@@ -359,6 +363,56 @@ process_terminals(const struct process *process, struct terminal_fd **list)
 		/* An O_PATH descriptor is a name, not an open terminal. */
 		if (fd->flags != -1 && (fd->flags & O_PATH) == 0)
 			count++;
+	}
+	free(numbers);
+	return count;
+}
+
+bool
+process_is_independent(pid_t pid)
+{
+	const long long hangup = 1LL << (SIGHUP - 1);
+	long long kept = process_status(pid, "SigIgn", 16) |
+			 process_status(pid, "SigCgt", 16);
+	struct process process;
+	struct terminal_fd *fds;
+	ssize_t count;
+
+	if (kept == -1 || (kept & hangup) == 0 ||
+	    process_read(pid, &process) == -1)
+		return false;
+	count = process_terminals(&process, &fds);
+	free(fds);
+	return count == 0;
+}
+
+ssize_t
+process_pipes(pid_t pid, struct pipe_end **list, ssize_t count)
+{
+	int *numbers, flags;
+	ssize_t all = list_numbers_of(pid, "fd", &numbers), i;
+	struct pipe_end *grown;
+	struct stat found;
+
+	for (i = 0; i < all; i++) {
+		if (look_at(pid, numbers[i], &found) == -1 ||
+		    !S_ISFIFO(found.st_mode))
+			continue;
+		flags = open_flags(pid, numbers[i]);
+		if (flags == -1 || (flags & O_PATH) != 0)
+			continue;
+		grown = realloc(*list, ((size_t)count + 1) * sizeof(*grown));
+		if (grown == NULL) {
+			count = -1;
+			break;
+		}
+		*list = grown;
+		grown[count++] = (struct pipe_end){ .pid = pid,
+			.device = found.st_dev,
+			.inode = found.st_ino,
+			.reads = (flags & O_ACCMODE) != O_WRONLY,
+			.writes = (flags & O_ACCMODE) != O_RDONLY,
+			.rescued = false };
 	}
 	free(numbers);
 	return count;

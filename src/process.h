@@ -29,6 +29,15 @@ struct terminal_fd {
 	bool by_name; /* opened as /dev/tty, to speak with the user */
 };
 
+/* A descriptor that is open on a pipe or FIFO. */
+struct pipe_end {
+	pid_t pid; /* whose it is */
+	dev_t device; /* with the inode, its identity */
+	ino_t inode;
+	bool reads, writes;
+	bool rescued; /* for who asks */
+};
+
 /* Open /proc/PID/NAME for reading. Return NULL with errno if that fails. */
 FILE *process_open(pid_t, const char *);
 
@@ -74,6 +83,12 @@ bool process_is_socket(pid_t, int);
  */
 bool process_is_relay(const struct process *);
 
+/*
+ * Is the end of its terminal nothing to it, as if nohup or detach had started
+ * it? It has no descriptor there, and ignores SIGHUP or handles it.
+ */
+bool process_is_independent(pid_t);
+
 /* Is this descriptor of the process open on its terminal? */
 bool process_has_terminal(const struct process *, int);
 
@@ -82,5 +97,13 @@ bool process_has_terminal(const struct process *, int);
  * how many, or -1 with errno; the list is the caller's to free.
  */
 ssize_t process_terminals(const struct process *, struct terminal_fd **);
+
+/*
+ * Add the ends of pipes and FIFOs that the process has to a list of so many,
+ * which is the caller's to free. Return how many there are then, or -1 with
+ * ENOMEM in errno. What cannot be had, for the process has ended or is another
+ * user's, is left out.
+ */
+ssize_t process_pipes(pid_t, struct pipe_end **, ssize_t);
 
 #endif

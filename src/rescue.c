@@ -15,6 +15,7 @@
 
 #include "members.h"
 #include "message.h"
+#include "pipes.h"
 #include "rescue.h"
 #include "wait.h"
 
@@ -22,6 +23,7 @@ enum {
 	SUSPEND_MS = 300, /* for a job, to obey SIGTSTP */
 	GO_ON_MS = 10, /* for those that did not, before the next try */
 	SHELL_MS = 500, /* for a shell, to see that its job has stopped */
+	VFORK_MS = 2000, /* for a parent, to leave vfork() */
 	REAP_MS = 300, /* for a process, to wait for its children */
 	TRIES = 10, /* of that */
 	ROUNDS = 100, /* of looking for new members */
@@ -164,11 +166,27 @@ has_refused(const struct job *job)
 }
 
 /*
+ * Is the shell itself a part of the pipeline? It would stop the job again, some
+ * time after we have let it go on.
+ */
+static bool
+is_joined_to_shell(const struct job *job)
+{
+	struct broken_pipe *broken;
+	ssize_t all = pipes_broken(job, 1, &broken), i;
+	bool joined = false;
+
+	for (i = 0; i < all; i++)
+		joined |= broken[i].other == job->named.parent;
+	free(broken);
+	return joined;
+}
+
+/*
  * The shell of a job in the foreground waits for it. As after a Ctrl-Z, it
  * takes its terminal back when the job has stopped; but one of it that was
- * refused must not be. A child that is stopped
- * between vfork() and exec holds its parent, which then cannot stop: let them
- * go on and try again.
+ * refused must not be. A child that is stopped between vfork() and exec holds
+ * its parent, which then cannot stop: let them go on and try again.
  */
 static void
 give_terminal_back(struct job *job)
@@ -180,7 +198,8 @@ give_terminal_back(struct job *job)
 
 	if (member == NULL || member->state != REPLACED ||
 	    named->foreground != named->group ||
-	    named->group == named->session || job->shared || has_refused(job))
+	    named->group == named->session || job->shared || has_refused(job) ||
+	    is_joined_to_shell(job))
 		return;
 	while (!done && tries-- > 0) {
 		kill(-named->group, SIGTSTP);
@@ -211,6 +230,51 @@ continue_stopped(const struct job *job)
 		member = &job->members[i];
 		if (member->state == REPLACED && member->process.state == 'T')
 			kill(member->process.pid, SIGCONT);
+	}
+}
+
+static bool
+none_is_late(const struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->count; i++)
+		if (job->members[i].tracee.late)
+			return false;
+	return true;
+}
+
+/*
+ * A child that is stopped between vfork() and exec holds its parent, which did
+ * not stop for us: let the child go on, and try again.
+ */
+static void
+retry_late(const struct plan *plan, struct job *job)
+{
+	struct member *member;
+	bool stopped = false;
+	size_t i;
+
+	for (i = 0; i < job->count; i++)
+		stopped |= job->members[i].state == REPLACED &&
+			   job->members[i].process.state == 'T';
+	if (!stopped || none_is_late(job))
+		return;
+	continue_stopped(job);
+	for (i = 0; i < job->count; i++) {
+		member = &job->members[i];
+		/* Known no longer, it is found anew once it is let go. */
+		if (member->state == REFUSED && member->tracee.late)
+			member->state = GONE;
+	}
+	(void)wait_until(none_is_late, job, VFORK_MS);
+	job->stuck = false;
+	replace_all(plan, job);
+	for (i = 0; i < job->count; i++) {
+		member = &job->members[i];
+		if (member->state == GONE && member->tracee.late &&
+		    member->reason != NULL)
+			member->state = REFUSED;
 	}
 }
 
@@ -275,8 +339,7 @@ warn_of_handlers(const struct job *job)
 		if (member->state == REPLACED && caught != -1 &&
 		    (caught & hangup) != 0)
 			message("PID %ld: has its own handler for SIGHUP, "
-				"which its shell may still send, if not told "
-				"to disown it",
+				"which may end it: let its shell disown it",
 			    (long)member->process.pid);
 	}
 }
@@ -295,6 +358,11 @@ report(const struct plan *plan, const struct job *job)
 	if (job->blind) {
 		message("PID %ld: /proc: %s", (long)job->named.pid,
 		    "others of its job may be missed");
+		status = STATUS_FAILED;
+	}
+	if (job->leader != 0 && job->count != 0) {
+		message("PID %ld: leads the session, and was not named",
+		    (long)job->leader);
 		status = STATUS_FAILED;
 	}
 	for (i = 0; i < job->count; i++) {
@@ -330,10 +398,27 @@ report(const struct plan *plan, const struct job *job)
 	return status;
 }
 
+/* Say which pipes will break all the same. Return the exit status. */
+static int
+report_pipes(const struct job *jobs, size_t count)
+{
+	struct broken_pipe *broken;
+	ssize_t all = pipes_broken(jobs, count, &broken), i;
+
+	if (all == -1)
+		message("pipes: %s", error_text(errno));
+	for (i = 0; i < all; i++)
+		message("PID %ld: has a pipe to PID %ld, which is not rescued",
+		    (long)broken[i].member, (long)broken[i].other);
+	free(broken);
+	return all == 0 ? 0 : STATUS_FAILED;
+}
+
 static int
 rescue_job(const struct plan *plan, struct job *job, pid_t pid)
 {
 	const char *why = NULL;
+	size_t i;
 
 	if (process_read(pid, &job->named) == -1)
 		why = error_text(errno);
@@ -343,7 +428,10 @@ rescue_job(const struct plan *plan, struct job *job, pid_t pid)
 		message("PID %ld: %s", (long)pid, why);
 		return STATUS_FAILED;
 	}
+	for (i = 0; i < plan->nrescue; i++)
+		job->with_leader |= plan->rescue[i] == job->named.session;
 	replace_all(plan, job);
+	retry_late(plan, job);
 	members_touch(job, false);
 	give_terminal_back(job);
 	continue_stopped(job);
@@ -388,5 +476,5 @@ rescue(const struct plan *plan)
 		for (j = 0; j <= i; j++)
 			members_let_late_go(&jobs[j]);
 	}
-	return status;
+	return report_pipes(jobs, plan->nrescue) == 0 ? status : STATUS_FAILED;
 }

@@ -8,14 +8,15 @@
 export ASAN_OPTIONS=detect_leaks=0
 export VICTIM=$BUILD/tests/victim AT_CALL=$BUILD/tests/at-call
 
-# The terminal's shell: what it writes goes to the file "screen".
+# The terminal's shell, bash or else the command in "interactive": what it writes
+# goes to the file "screen".
 terminal() {
 	rm -f keys screen
 	mkfifo keys
 	# POSIX lets a Ctrl-Z throw away output on its way to the screen, if not
 	# for noflsh, and its echo may come in the middle of a line.
-	HISTFILE='' PS1='' "$PTY" sh -c 'stty noflsh -echo
-	    exec bash --norc --noprofile --noediting -i' \
+	INTERACTIVE=${interactive:-bash --norc --noprofile --noediting -i} \
+	    HISTFILE='' PS1='' "$PTY" sh -c 'stty noflsh -echo; exec $INTERACTIVE' \
 	    <keys >screen 2>&1 3>&- &
 	terminal=$!
 	exec 7>keys

@@ -440,11 +440,22 @@ other_user() {
 @test "rescue: a handler for SIGHUP stays, and is told of" {
 	sleeping_victim handler background
 	run -0 rescue "$pid"
-	[ "${lines[0]}" = "detach: PID $pid: has its own handler for SIGHUP, which its shell may still send, if not told to disown it" ]
+	[ "${lines[0]}" = "detach: PID $pid: has its own handler for SIGHUP, which may end it: let its shell disown it" ]
 	[ "${#lines[@]}" = 2 ]
 	grep -q 'SigIgn:.*[02468ace]$' "/proc/$pid/status"
 	grep -q 'SigCgt:.*[13579bdf]$' "/proc/$pid/status"
 	hang_up
+}
+
+# Who is killed passes nothing on; the kernel tells the foreground alone.
+@test "rescue: a handler for SIGHUP is not called if its shell is killed" {
+	sleeping_victim handler background
+	rescue -q "$pid"
+	kill -KILL "$shell"
+	exec 7>&-
+	wait "$terminal" || true
+	wake handler
+	verdict
 }
 
 @test "rescue: a job that is named twice is rescued once" {
@@ -500,6 +511,96 @@ other_user() {
 	verdict
 }
 
+# A shell without job control has its jobs in its own group.
+@test "rescue: not the leader of the session, if it is not named" {
+	start_on_terminal background "set +m; $VICTIM read"
+	run -125 rescue "$pid"
+	[ "${#lines[@]}" = 2 ]
+	[ "${lines[0]}" = "detach: PID $shell: leads the session, and was not named" ]
+	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	shell_answers
+	unharmed_in nohup.out
+
+	rm fifo nohup.out
+	start_on_terminal background "set +m; $VICTIM read"
+	run -0 rescue "$pid" "$shell"
+	# Unless it has gone already, there is a line on its handler before.
+	[ "${lines[-1]}" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+	# It has read end of file, said so, and the terminal goes with it.
+	exec 7>&-
+	wait "$terminal"
+	wake read
+	verdict
+	grep -qx v:2 nohup.out
+}
+
+# --- pipes to others ----------------------------------------------------------
+
+# joined PARTNER COMMAND - a victim with a pipe to another job.
+joined() {
+	rm -f fifo nohup.out pipe
+	mkfifo pipe
+	start_on_terminal background "$1 & echo \$! >partner; $2"
+	partner=$(cat partner)
+}
+
+@test "rescue: a pipe to one that is not rescued" {
+	joined 'cat pipe' "$VICTIM read >pipe"
+	run -125 rescue "$pid"
+	[ "${#lines[@]}" = 2 ]
+	[ "${lines[0]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ "${lines[1]}" = "detach: PID $pid: has a pipe to PID $partner, which is not rescued" ]
+	run -0 rescue "$partner"
+	[ "$output" = "detach: PID $partner, output in '$PWD/nohup.out'" ]
+	run -0 rescue "$pid"
+	[ -z "$output" ]
+	hang_up
+	wake read
+	verdict
+	until_true gone "$partner"
+	[ "$(cat nohup.out)" = v:2 ]
+
+	joined 'sleep 1000 >pipe' "($VICTIM read; :) <pipe"
+	run -125 rescue "$pid"
+	[ "${#lines[@]}" = 2 ]
+	[ "${lines[0]}" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+	[[ ${lines[1]} == "detach: PID "*": has a pipe to PID $partner, which is not rescued" ]]
+	unharmed_in nohup.out
+}
+
+@test "rescue: a pipe to one that is rescued or safe" {
+	joined 'sleep 1000 >pipe' "$VICTIM read <pipe"
+	run -0 rescue "$pid" "$partner"
+	[ "${#lines[@]}" = 2 ]
+	unharmed_in nohup.out
+
+	# A third has that end, too, as a shell may.
+	joined 'sleep 1000 >pipe & sleep 1000 >pipe' "$VICTIM read <pipe"
+	run -0 rescue "$pid" "$partner"
+	[ "${#lines[@]}" = 2 ]
+	unharmed_in nohup.out
+
+	joined 'sleep 1000 >pipe & nohup sleep 1000 >pipe' "$VICTIM read <pipe"
+	until_true grep -qx sleep "/proc/$partner/comm"
+	run -0 rescue "$pid"
+	[ "${#lines[@]}" = 1 ]
+	unharmed_in nohup.out
+}
+
+# The shell itself is the last part of the pipeline.
+@test "rescue: a pipe to the shell" {
+	need zsh
+	interactive='zsh -f -o nozle -i'
+	start_on_terminal foreground "$VICTIM read | while read line; do :; done"
+	run -125 rescue "$pid"
+	[ "${#lines[@]}" = 2 ]
+	[ "${lines[1]}" = "detach: PID $pid: has a pipe to PID $shell, which is not rescued" ]
+	# As it takes this line, the shell would stop the job.
+	wake read
+	verdict
+	hang_up
+}
+
 # --- refusals, each with the target unharmed ----------------------------------
 
 @test "rescue: command lines that make no sense" {
@@ -544,7 +645,8 @@ other_user() {
 	until_true grep -qx cat "/proc/$!/comm"
 	: >die
 	until_true in_state Z "$(cat zombie)"
-	refused 125 'is a zombie' rescue "$(cat zombie)"
+	refused 125 "PID $(cat zombie): is a zombie" rescue "$(cat zombie)"
+	[[ $stderr == *zombie ]]
 	in_state Z "$(cat zombie)"
 	: >hold
 }
@@ -648,6 +750,24 @@ other_user() {
 	[ "${lines[0]}" = "detach: PID $pid: does not stop" ]
 	[[ $(readlink "/proc/$pid/fd/1") == /dev/pts/* ]]
 	unharmed read
+}
+
+# The child is stopped in it: it has to go on, and then its parent can stop.
+@test "rescue: one that a stopped child holds in vfork" {
+	for mode in background foreground; do
+		rm -f fifo nohup.out
+		start_on_terminal $mode "$VICTIM vfork-read"
+		until_true in_state D "$pid"
+		child=$(pgrep -P "$pid")
+		kill -STOP "$child"
+		until_true in_state T "$child"
+		wake vfork-read
+		run -0 rescue "$pid"
+		[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+		[ "$(timeout "$LIMIT" cat ready)" = "$pid" ]
+		shell_answers
+		unharmed_in nohup.out
+	done
 }
 
 @test "rescue: nothing changes if no file can be opened" {

@@ -803,6 +803,14 @@ block_vfork(void)
 	expect(length, 1);
 }
 
+/* Afterwards it is told as a new one. */
+static void
+block_vfork_read(void)
+{
+	block_vfork();
+	block_read();
+}
+
 /* One of its descriptors is above its limit. */
 static void
 block_limit(void)
@@ -1037,6 +1045,7 @@ static const struct kind {
 static const struct kind specials[] = {
 	{ "again", block_again, wake_nothing },
 	{ "vfork", block_vfork, wake_fifo },
+	{ "vfork-read", block_vfork_read, wake_fifo },
 	{ "rseq", block_rseq, wake_compute },
 	{ "limit", block_limit, wake_fifo },
 	{ "exchange", block_exchange, wake_nothing },
