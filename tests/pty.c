@@ -113,6 +113,8 @@ drain(int master, int slave)
 int
 main(int argc, char *argv[])
 {
+	const struct sigaction ended = { .sa_handler = SIG_DFL,
+		.sa_flags = SA_NOCLDSTOP };
 	struct pollfd sources[SOURCES] = { { 0 } };
 	bool own[3] = { false };
 	sigset_t child, before;
@@ -126,7 +128,8 @@ main(int argc, char *argv[])
 	}
 	if (optind == argc)
 		errx(125, "usage: pty [-012] COMMAND [ARG]...");
-	signal(SIGCHLD, SIG_DFL);
+	/* Of the end alone: a command that is stopped may go on. */
+	sigaction(SIGCHLD, &ended, NULL);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, &before);
