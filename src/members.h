@@ -32,6 +32,7 @@ struct job {
 	bool blind; /* the list of all processes could not be had */
 	bool shared; /* its group is also that of one to be left alone */
 	bool with_leader; /* the user named the session's leader, too */
+	pid_t shell; /* that controls it; for rescue.c */
 	pid_t leader; /* who else is in the group, left alone; or 0 */
 	struct output output;
 };

@@ -23,6 +23,7 @@ enum {
 	SUSPEND_MS = 300, /* for a job, to obey SIGTSTP */
 	GO_ON_MS = 10, /* for those that did not, before the next try */
 	SHELL_MS = 500, /* for a shell, to see that its job has stopped */
+	KNOW_MS = 2000, /* for a shell, to see that its job goes on */
 	VFORK_MS = 2000, /* for a parent, to leave vfork() */
 	REAP_MS = 300, /* for a process, to wait for its children */
 	TRIES = 10, /* of that */
@@ -186,9 +187,10 @@ is_joined_to_shell(const struct job *job)
  * The shell of a job in the foreground waits for it. As after a Ctrl-Z, it
  * takes its terminal back when the job has stopped; but one of it that was
  * refused must not be. A child that is stopped between vfork() and exec holds
- * its parent, which then cannot stop: let them go on and try again.
+ * its parent, which then cannot stop: let them go on and try again. Return
+ * whether the job was stopped and goes on.
  */
-static void
+static bool
 give_terminal_back(struct job *job)
 {
 	const struct process *named = &job->named;
@@ -200,7 +202,7 @@ give_terminal_back(struct job *job)
 	    named->foreground != named->group ||
 	    named->group == named->session || job->shared || has_refused(job) ||
 	    is_joined_to_shell(job))
-		return;
+		return false;
 	while (!done && tries-- > 0) {
 		kill(-named->group, SIGTSTP);
 		done = wait_until(shell_has_terminal, job, SUSPEND_MS);
@@ -217,20 +219,108 @@ give_terminal_back(struct job *job)
 	if (!done)
 		message("PID %ld: its shell does not take its terminal back",
 		    (long)named->pid);
+	return true;
 }
 
-/* Step 6: a job that was stopped goes on. */
-static void
+/* Step 6: a job that was stopped goes on. Return whether any of it was. */
+static bool
 continue_stopped(const struct job *job)
 {
 	const struct member *member;
+	bool any = false;
 	size_t i;
 
 	for (i = 0; i < job->count; i++) {
 		member = &job->members[i];
-		if (member->state == REPLACED && member->process.state == 'T')
+		if (member->state == REPLACED && member->process.state == 'T') {
 			kill(member->process.pid, SIGCONT);
+			any = true;
+		}
 	}
+	return any;
+}
+
+/*
+ * The shell that controls the job: the parent of one of it, in its session, but
+ * in another group. 0 if there is none.
+ */
+static pid_t
+find_shell(const struct job *job)
+{
+	const struct process *process;
+	struct process parent;
+	size_t i;
+
+	for (i = 0; i < job->count; i++) {
+		process = &job->members[i].process;
+		if (process_read(process->parent, &parent) == 0 &&
+		    parent.session == job->named.session &&
+		    parent.group != process->group &&
+		    members_find(job, parent.pid) == NULL)
+			return parent.pid;
+	}
+	return 0;
+}
+
+static bool
+shell_has_news(const struct job *job)
+{
+	long long pending = process_status(job->shell, "ShdPnd", 16);
+
+	return pending != -1 && (pending & 1LL << (SIGCHLD - 1)) != 0;
+}
+
+/* Does a process sleep in one of these calls, as far as we may know? */
+static bool
+is_waiting(pid_t pid)
+{
+	FILE *file = process_open(pid, "syscall");
+	long number = -1;
+
+	if (file != NULL) {
+		/* It says "running" otherwise. */
+		if (fscanf(file, "%ld", &number) != 1)
+			number = -1;
+		fclose(file);
+	}
+	return number == ARCH_CALL(wait4) || number == ARCH_CALL(waitid);
+}
+
+/*
+ * Has it taken the signal, and then come to rest again? Look in this order. With
+ * SIGCHLD blocked, as bash waits for another job, it needs none: the kernel
+ * wakes it.
+ */
+static bool
+shell_rests(const struct job *job)
+{
+	bool news = shell_has_news(job);
+	struct process now;
+
+	return is_waiting(job->shell) || process_read(job->shell, &now) == -1 ||
+	       (!news && now.state == 'S');
+}
+
+/*
+ * A shell that is hung up may end the jobs that it takes for stopped; bash sends
+ * them SIGTERM. So it has to see that this one goes on. The kernel sends SIGCHLD
+ * and wakes waitpid() when a process that SIGCONT came to next comes to run,
+ * before it could be held: so all of them have been there when they are.
+ */
+static void
+let_shell_know(struct job *job)
+{
+	size_t i;
+
+	job->shell = find_shell(job);
+	if (job->shell == 0)
+		return;
+	for (i = 0; i < job->count; i++)
+		members_hold_again(job, &job->members[i]);
+	members_release(job);
+	if (!wait_until(shell_rests, job, KNOW_MS) && shell_has_news(job))
+		message("PID %ld: its shell does not see that it goes on",
+		    (long)job->named.pid);
 }
 
 static bool
@@ -260,7 +350,7 @@ retry_late(const struct plan *plan, struct job *job)
 			   job->members[i].process.state == 'T';
 	if (!stopped || none_is_late(job))
 		return;
-	continue_stopped(job);
+	(void)continue_stopped(job);
 	for (i = 0; i < job->count; i++) {
 		member = &job->members[i];
 		/* Known no longer, it is found anew once it is let go. */
@@ -418,6 +508,7 @@ static int
 rescue_job(const struct plan *plan, struct job *job, pid_t pid)
 {
 	const char *why = NULL;
+	bool continued;
 	size_t i;
 
 	if (process_read(pid, &job->named) == -1)
@@ -433,9 +524,11 @@ rescue_job(const struct plan *plan, struct job *job, pid_t pid)
 	replace_all(plan, job);
 	retry_late(plan, job);
 	members_touch(job, false);
-	give_terminal_back(job);
-	continue_stopped(job);
+	continued = give_terminal_back(job);
+	continued |= continue_stopped(job);
 	leave_session(job);
+	if (continued)
+		let_shell_know(job);
 	return report(plan, job);
 }
 

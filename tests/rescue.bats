@@ -247,6 +247,41 @@ lose_connection() {
 	lose_connection
 }
 
+# When bash is hung up it ends what it takes for stopped. Here it has its terminal
+# back some time before it can see more.
+@test "rescue: a shell that sees late that its job goes on" {
+	need strace
+	sleeping_victim read
+	strace -o trace -e trace=ioctl -e inject=ioctl:delay_exit=200000:when=1 \
+	    -p "$shell" 2>attached 3>&- &
+	until_true grep -q attached attached
+	rescue "$pid"
+	grep DELAYED trace
+	unharmed_in nohup.out
+}
+
+@test "rescue: a shell that does not see that its job goes on" {
+	start_on_terminal stopped "$VICTIM read"
+	kill -STOP "$shell"
+	run -0 rescue "$pid"
+	[ "${lines[0]}" = "detach: PID $pid: its shell does not see that it goes on" ]
+	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ "${#lines[@]}" = 2 ]
+	kill -CONT "$shell"
+	shell_answers
+	unharmed_in nohup.out
+}
+
+# That waits for detach then, with SIGCHLD blocked.
+@test "rescue: a stopped job, from its own shell" {
+	start_on_terminal stopped "$VICTIM read"
+	keys "$DETACH -r $pid\n"
+	shell_answers
+	tr -d '\r' <screen | grep '^detach: ' >said
+	[ "$(cat said)" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	unharmed_in nohup.out
+}
+
 # --- what it leaves behind ----------------------------------------------------
 
 @test "rescue: a job of one process gets its own session" {
