@@ -272,6 +272,29 @@ lose_connection() {
 	unharmed_in nohup.out
 }
 
+# This one sleeps, but has SIGCHLD blocked, and waits for no child.
+@test "rescue: a shell that cannot see that its job goes on" {
+	need python3
+	cat >shell.py <<-'E'
+		import os, signal, sys
+		signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+		if os.fork() == 0:
+		    os.setpgid(0, 0)
+		    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+		    os.execv(sys.argv[1], ["victim", "read"])
+		while True:
+		    signal.pause()
+	E
+	start_on_terminal background "python3 -E shell.py $VICTIM"
+	kill -STOP "$pid"
+	until_true in_state T "$pid"
+	run -0 rescue "$pid"
+	[ "${lines[0]}" = "detach: PID $pid: its shell does not see that it goes on" ]
+	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ "${#lines[@]}" = 2 ]
+	unharmed_in nohup.out
+}
+
 # That waits for detach then, with SIGCHLD blocked.
 @test "rescue: a stopped job, from its own shell" {
 	start_on_terminal stopped "$VICTIM read"
