@@ -26,7 +26,7 @@ enum {
 	KNOW_MS = 2000, /* for a shell, to see that its job goes on */
 	VFORK_MS = 2000, /* for a parent, to leave vfork() */
 	REAP_MS = 300, /* for a process, to wait for its children */
-	TRIES = 10, /* of that */
+	TRIES = 10, /* of stopping a job, for its shell to see it */
 	ROUNDS = 100, /* of looking for new members */
 };
 
