@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "members.h"
 #include "message.h"
+#include "wait.h"
 
 enum {
 	STOP_MS = 2000, /* for a thread, to stop */
@@ -447,6 +449,13 @@ members_touch(struct job *job, bool main)
 }
 
 void
+members_signal(const struct member *member, int signal)
+{
+	if (is_same(&member->process))
+		kill(member->process.pid, signal);
+}
+
+void
 members_release(struct job *job)
 {
 	size_t i;
@@ -463,4 +472,20 @@ members_let_late_go(const struct job *job)
 
 	for (i = 0; i < job->count; i++)
 		tracee_let_go(&job->members[i].tracee);
+}
+
+bool
+members_wait(const struct job *job, bool (*fact)(const struct job *), int ms)
+{
+	const struct timespec millisecond = { 0, 1000000 };
+	const long long end = wait_clock() + ms * 1000000LL;
+
+	while (!fact(job)) {
+		if (wait_clock() >= end)
+			return false;
+		members_let_late_go(job);
+		/* The kernel tells nobody of it but parent and shell. */
+		nanosleep(&millisecond, NULL);
+	}
+	return true;
 }

@@ -10,23 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "members.h"
 #include "message.h"
 #include "pipes.h"
 #include "rescue.h"
-#include "wait.h"
+#include "shell.h"
 
 enum {
-	SUSPEND_MS = 300, /* for a job, to obey SIGTSTP */
-	GO_ON_MS = 10, /* for those that did not, before the next try */
-	SHELL_MS = 500, /* for a shell, to see that its job has stopped */
-	KNOW_MS = 2000, /* for a shell, to see that its job goes on */
 	VFORK_MS = 2000, /* for a parent, to leave vfork() */
 	REAP_MS = 300, /* for a process, to wait for its children */
-	TRIES = 10, /* of stopping a job, for its shell to see it */
 	ROUNDS = 100, /* of looking for new members */
 };
 
@@ -129,99 +123,6 @@ replace_all(const struct plan *plan, struct job *job)
 	members_release(job);
 }
 
-/* Wait until a fact has come true, at most so many milliseconds. */
-static bool
-wait_until(bool (*fact)(const struct job *), const struct job *job, int ms)
-{
-	const struct timespec millisecond = { 0, 1000000 };
-	const long long end = wait_clock() + ms * 1000000LL;
-
-	while (!fact(job)) {
-		if (wait_clock() >= end)
-			return false;
-		members_let_late_go(job);
-		/* The kernel tells nobody of it but parent and shell. */
-		nanosleep(&millisecond, NULL);
-	}
-	return true;
-}
-
-static bool
-shell_has_terminal(const struct job *job)
-{
-	struct process now;
-
-	return process_read(job->named.pid, &now) == -1 ||
-	       now.foreground != now.group;
-}
-
-static bool
-has_refused(const struct job *job)
-{
-	size_t i;
-
-	for (i = 0; i < job->count; i++)
-		if (job->members[i].state == REFUSED)
-			return true;
-	return false;
-}
-
-/*
- * Is the shell itself a part of the pipeline? It would stop the job again, some
- * time after we have let it go on.
- */
-static bool
-is_joined_to_shell(const struct job *job)
-{
-	struct broken_pipe *broken;
-	ssize_t all = pipes_broken(job, 1, &broken), i;
-	bool joined = false;
-
-	for (i = 0; i < all; i++)
-		joined |= broken[i].other == job->named.parent;
-	free(broken);
-	return joined;
-}
-
-/*
- * The shell of a job in the foreground waits for it. As after a Ctrl-Z, it
- * takes its terminal back when the job has stopped; but one of it that was
- * refused must not be. A child that is stopped between vfork() and exec holds
- * its parent, which then cannot stop: let them go on and try again. Return
- * whether the job was stopped and goes on.
- */
-static bool
-give_terminal_back(struct job *job)
-{
-	const struct process *named = &job->named;
-	const struct member *member = members_find(job, named->pid);
-	int tries = TRIES;
-	bool done = false;
-
-	if (member == NULL || member->state != REPLACED ||
-	    named->foreground != named->group ||
-	    named->group == named->session || job->shared || has_refused(job) ||
-	    is_joined_to_shell(job))
-		return false;
-	while (!done && tries-- > 0) {
-		kill(-named->group, SIGTSTP);
-		done = wait_until(shell_has_terminal, job, SUSPEND_MS);
-		if (!done) {
-			kill(-named->group, SIGSTOP);
-			done = wait_until(shell_has_terminal, job, SHELL_MS);
-		}
-		if (done)
-			members_touch(job, true);
-		kill(-named->group, SIGCONT);
-		if (!done) /* They need a moment to get on. */
-			done = wait_until(shell_has_terminal, job, GO_ON_MS);
-	}
-	if (!done)
-		message("PID %ld: its shell does not take its terminal back",
-		    (long)named->pid);
-	return true;
-}
-
 /* Step 6: a job that was stopped goes on. Return whether any of it was. */
 static bool
 continue_stopped(const struct job *job)
@@ -233,94 +134,11 @@ continue_stopped(const struct job *job)
 	for (i = 0; i < job->count; i++) {
 		member = &job->members[i];
 		if (member->state == REPLACED && member->process.state == 'T') {
-			kill(member->process.pid, SIGCONT);
+			members_signal(member, SIGCONT);
 			any = true;
 		}
 	}
 	return any;
-}
-
-/*
- * The shell that controls the job: the parent of one of it, in its session, but
- * in another group. 0 if there is none.
- */
-static pid_t
-find_shell(const struct job *job)
-{
-	const struct process *process;
-	struct process parent;
-	size_t i;
-
-	for (i = 0; i < job->count; i++) {
-		process = &job->members[i].process;
-		if (process_read(process->parent, &parent) == 0 &&
-		    parent.session == job->named.session &&
-		    parent.group != process->group &&
-		    members_find(job, parent.pid) == NULL)
-			return parent.pid;
-	}
-	return 0;
-}
-
-static bool
-shell_has_news(const struct job *job)
-{
-	long long pending = process_status(job->shell, "ShdPnd", 16);
-
-	return pending != -1 && (pending & 1LL << (SIGCHLD - 1)) != 0;
-}
-
-/* Does a process sleep in one of these calls, as far as we may know? */
-static bool
-is_waiting(pid_t pid)
-{
-	FILE *file = process_open(pid, "syscall");
-	long number = -1;
-
-	if (file != NULL) {
-		/* It says "running" otherwise. */
-		if (fscanf(file, "%ld", &number) != 1)
-			number = -1;
-		fclose(file);
-	}
-	return number == ARCH_CALL(wait4) || number == ARCH_CALL(waitid);
-}
-
-/*
- * Has it taken the signal, and then come to rest again? Look in this order. With
- * SIGCHLD blocked, as bash waits for another job, it needs none: the kernel
- * wakes it.
- */
-static bool
-shell_rests(const struct job *job)
-{
-	bool news = shell_has_news(job);
-	struct process now;
-
-	return is_waiting(job->shell) || process_read(job->shell, &now) == -1 ||
-	       (!news && now.state == 'S');
-}
-
-/*
- * A shell that is hung up may end the jobs that it takes for stopped; bash sends
- * them SIGTERM. So it has to see that this one goes on. The kernel sends SIGCHLD
- * and wakes waitpid() when a process that SIGCONT came to next comes to run,
- * before it could be held: so all of them have been there when they are.
- */
-static void
-let_shell_know(struct job *job)
-{
-	size_t i;
-
-	job->shell = find_shell(job);
-	if (job->shell == 0)
-		return;
-	for (i = 0; i < job->count; i++)
-		members_hold_again(job, &job->members[i]);
-	members_release(job);
-	if (!wait_until(shell_rests, job, KNOW_MS) && shell_has_news(job))
-		message("PID %ld: its shell does not see that it goes on",
-		    (long)job->named.pid);
 }
 
 static bool
@@ -357,7 +175,7 @@ retry_late(const struct plan *plan, struct job *job)
 		if (member->state == REFUSED && member->tracee.late)
 			member->state = GONE;
 	}
-	(void)wait_until(none_is_late, job, VFORK_MS);
+	(void)members_wait(job, none_is_late, VFORK_MS);
 	job->stuck = false;
 	replace_all(plan, job);
 	for (i = 0; i < job->count; i++) {
@@ -402,7 +220,7 @@ leave_session(struct job *job)
 	    member->state != REPLACED || job->named.session == job->named.pid)
 		return;
 	/* It may still have to wait for children that have ended. */
-	if (!wait_until(is_alone, job, REAP_MS))
+	if (!members_wait(job, is_alone, REAP_MS))
 		return;
 	members_hold_again(job, member);
 	if (!member->tracee.held)
@@ -524,11 +342,12 @@ rescue_job(const struct plan *plan, struct job *job, pid_t pid)
 	replace_all(plan, job);
 	retry_late(plan, job);
 	members_touch(job, false);
-	continued = give_terminal_back(job);
+	job->shell = shell_find(job);
+	continued = shell_give_terminal(job);
 	continued |= continue_stopped(job);
 	leave_session(job);
 	if (continued)
-		let_shell_know(job);
+		shell_let_know(job);
 	return report(plan, job);
 }
 

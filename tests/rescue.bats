@@ -828,6 +828,39 @@ joined() {
 	done
 }
 
+# Its first thread does stop, but not all of it: the shell knows of nothing.
+@test "rescue: one that a stopped child half holds in vfork" {
+	start_on_terminal foreground "$VICTIM thread-vfork-read"
+	until_true in_state D "$(cat thread)"
+	child=$(pgrep -P "$pid")
+	kill -STOP -- "-$pid"
+	until_true in_state T "$child"
+	until_true in_state T "$pid"
+	in_state D "$(cat thread)"
+	wake vfork-read
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+	[ "$(timeout "$LIMIT" cat ready)" = "$pid" ]
+	shell_answers
+	hang_up
+	wake read
+	verdict
+	[ "$(cat nohup.out)" = $'v:1\nv:2' ]
+}
+
+@test "rescue: the shell's own child is stopped for its terminal, no other" {
+	echo 'trap "echo >stopped" TSTP; "$@"; :' >inner
+	start_on_terminal foreground "sh -c 'bash inner $VICTIM read; :'"
+	read -r _ _ _ _ group _ <"/proc/$pid/stat"
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid and 2 more, output in '$PWD/nohup.out'" ]
+	shell_answers
+	unharmed_in nohup.out
+	# The trap waits for the victim.
+	until_true no_group "$group"
+	[ ! -e stopped ]
+}
+
 @test "rescue: nothing changes if no file can be opened" {
 	mkdir nohup.out home/nohup.out
 	may_create=yes
