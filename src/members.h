@@ -21,7 +21,7 @@ struct member {
 
 /*
  * All zeros at first, but for the named process, the first job and whether the
- * leader is named. The shell is for the caller.
+ * leader is named.
  */
 struct job {
 	const struct job *first; /* of an array of jobs, this being one */
@@ -32,7 +32,7 @@ struct job {
 	bool blind; /* the list of all processes could not be had */
 	bool shared; /* its group is also that of one to be left alone */
 	bool with_leader; /* the user named the session's leader, too */
-	pid_t shell; /* that controls it, or 0 */
+	pid_t shell; /* that controls it, or 0; for shell.c */
 	pid_t leader; /* who else is in the group, left alone; or 0 */
 	struct output output;
 };
@@ -74,8 +74,8 @@ void members_touch(struct job *, bool);
 void members_signal(const struct member *, int);
 
 /*
- * Wait until a fact about the job has come true, at most so many milliseconds.
- * Return whether it has.
+ * Wait until a fact about the job has come true, at most so many milliseconds;
+ * those that are late are let go meanwhile. Return whether it has.
  */
 bool members_wait(const struct job *, bool (*)(const struct job *), int);
 

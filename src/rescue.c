@@ -342,9 +342,8 @@ rescue_job(const struct plan *plan, struct job *job, pid_t pid)
 	replace_all(plan, job);
 	retry_late(plan, job);
 	members_touch(job, false);
-	job->shell = shell_find(job);
-	continued = shell_give_terminal(job);
-	continued |= continue_stopped(job);
+	continued = continue_stopped(job);
+	continued |= shell_give_terminal(job);
 	leave_session(job);
 	if (continued)
 		shell_let_know(job);

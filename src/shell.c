@@ -15,8 +15,12 @@ enum {
 	SHELL_MS = 2000, /* for a shell, to see what its job does */
 };
 
-pid_t
-shell_find(const struct job *job)
+/*
+ * The shell that controls the job: the parent of one of it, in its session, but
+ * in another group. 0 if there is none, or it cannot be seen.
+ */
+static pid_t
+find_shell(const struct job *job)
 {
 	const struct process *process;
 	struct process parent;
@@ -34,7 +38,7 @@ shell_find(const struct job *job)
 }
 
 static bool
-has_terminal(const struct job *job)
+shell_has_terminal(const struct job *job)
 {
 	struct process now;
 
@@ -77,49 +81,58 @@ is_joined(const struct job *job)
 static void
 signal_children(const struct job *job, int signal)
 {
+	const struct process *process;
 	size_t i;
 
-	for (i = 0; i < job->count; i++)
-		if (job->members[i].process.parent == job->shell)
+	for (i = 0; i < job->count; i++) {
+		process = &job->members[i].process;
+		if (process->group == job->named.group &&
+		    members_find(job, process->parent) == NULL)
 			members_signal(&job->members[i], signal);
+	}
+}
+
+/* Neither a handler nor one that has left the group meanwhile keeps it stopped. */
+static void
+continue_all(const struct job *job)
+{
+	kill(-job->named.group, SIGCONT);
+	signal_children(job, SIGCONT);
 }
 
 /*
- * As after a Ctrl-Z, a shell takes its terminal back when the job has stopped;
- * but one of it that was refused must not be.
+ * As after a Ctrl-Z, a shell takes its terminal back when the job has stopped.
+ * Not if one of it was refused: that may still need it.
  */
 bool
 shell_give_terminal(struct job *job)
 {
 	const struct process *named = &job->named;
 	const struct member *member = members_find(job, named->pid);
-	bool done;
 
-	if (member == NULL || member->state != REPLACED || job->shell == 0 ||
+	job->shell = find_shell(job);
+	if (member == NULL || member->state != REPLACED ||
 	    named->foreground != named->group ||
 	    named->group == named->session || job->shared || has_refused(job) ||
 	    is_joined(job))
 		return false;
-	/* Whom Ctrl-Z has stopped in vfork() holds its parent. */
-	kill(-named->group, SIGCONT);
 	signal_children(job, SIGTSTP);
-	done = members_wait(job, has_terminal, SUSPEND_MS);
-	if (!done) {
+	if (!members_wait(job, shell_has_terminal, SUSPEND_MS)) {
+		/* Whom Ctrl-Z has stopped in vfork() holds its parent. */
+		continue_all(job);
 		signal_children(job, SIGSTOP);
-		done = members_wait(job, has_terminal, SHELL_MS);
+		if (!members_wait(job, shell_has_terminal, SHELL_MS))
+			message("PID %ld: its shell does not take its terminal "
+				"back",
+			    (long)named->pid);
 	}
-	if (done)
-		members_touch(job, true);
-	else
-		message("PID %ld: its shell does not take its terminal back",
-		    (long)named->pid);
-	/* A handler for SIGTSTP may have stopped all of the group. */
-	kill(-named->group, SIGCONT);
+	members_touch(job, true);
+	continue_all(job);
 	return true;
 }
 
 static bool
-has_news(const struct job *job)
+shell_has_news(const struct job *job)
 {
 	long long pending = process_status(job->shell, "ShdPnd", 16);
 
@@ -148,9 +161,9 @@ is_waiting(pid_t pid)
  * wakes it.
  */
 static bool
-rests(const struct job *job)
+shell_rests(const struct job *job)
 {
-	bool news = has_news(job);
+	bool news = shell_has_news(job);
 	struct process now;
 
 	return is_waiting(job->shell) || process_read(job->shell, &now) == -1 ||
@@ -160,21 +173,17 @@ rests(const struct job *job)
 /*
  * A shell that is hung up may end the jobs that it takes for stopped; bash sends
  * them SIGTERM. So it has to see that this one goes on. The kernel sends SIGCHLD
- * and wakes waitpid() when a process that SIGCONT came to next comes to run,
- * before it could be held: so each has been there when it is.
+ * and wakes waitpid() as the first thread of a process comes to run after
+ * SIGCONT, before that one could be held: so it is done when each has been.
  */
 void
 shell_let_know(struct job *job)
 {
-	size_t i;
-
+	job->shell = find_shell(job);
 	if (job->shell == 0)
 		return;
-	for (i = 0; i < job->count; i++) {
-		members_hold_again(job, &job->members[i]);
-		members_release(job);
-	}
-	if (!members_wait(job, rests, SHELL_MS) && has_news(job))
+	members_touch(job, true);
+	if (!members_wait(job, shell_rests, SHELL_MS) && shell_has_news(job))
 		message("PID %ld: its shell does not see that it goes on",
 		    (long)job->named.pid);
 }
