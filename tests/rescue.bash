@@ -88,10 +88,17 @@ start_on_terminal() {
 	esac
 	pid=$(timeout "$LIMIT" cat ready) && [ -n "$pid" ] || return
 	read -r _ _ _ _ _ shell _ <"/proc/$pid/stat" || return
+	# The rest of its pipeline may still be the shell's, with its handlers.
+	until_true has_cats "$(grep -o '| cat' <<<"$2" | wc -l)" || return
 	[ "$1" != stopped ] || {
 		keys '\032'
 		until_true is_suspended
 	}
+}
+
+# So many processes of the job are "cat".
+has_cats() {
+	[ "$1" = 0 ] || [ "$(pgrep -c -g "$pid" -x cat)" = "$1" ]
 }
 
 # A child that is stopped between vfork() and exec holds its parent, which then

@@ -154,7 +154,7 @@ writes() {
 }
 
 @test "rescue: a pipeline" {
-	loops sh "$SOURCE/tests/loop.sh '|' cat '|' cat"
+	loops sh "$SOURCE/tests/loop.sh | cat | cat"
 }
 
 @test "rescue: a storm of forks" {
@@ -563,7 +563,7 @@ other_user() {
 	[ "${lines[0]}" = "detach: PID $first and 1 more, output in '$PWD/nohup.out'" ]
 	[ "${lines[1]}" = "detach: PID $second, output in '$PWD/nohup.out'" ]
 	hang_up
-	in_state S "$(pgrep -P "$second")"
+	until_true in_state S "$(pgrep -P "$second")"
 	pid=$first
 	wake read
 	verdict
@@ -925,6 +925,7 @@ joined() {
 
 @test "rescue: of a group, it says who was not rescued" {
 	start_on_terminal foreground "$VICTIM read | $VICTIM -s cat"
+	until_true has_cats 1
 	run -125 rescue "$pid"
 	[ "${#lines[@]}" = 2 ]
 	[[ ${lines[0]} == "detach: PID "*": is under a seccomp filter" ]]

@@ -15,6 +15,12 @@ setup_file() {
 detach="'${DETACH:?}'"
 job="'${PROBE:?}' facts ping pong"
 
+# arrives LINE FILE - what a remote job wrote has to pass sshd and ssh.
+arrives() {
+	timeout "$LIMIT" sh -c \
+		'until grep -qx "$1" "$2"; do sleep 0.05; done' sh "$@"
+}
+
 @test "S1: ssh -t, and the remote shell exits at once" {
 	fifos
 	run -0 host -tt test "$detach $job" </dev/null
@@ -43,9 +49,8 @@ job="'${PROBE:?}' facts ping pong"
 	host test "nohup $job &" </dev/null >old 3>&- &
 	facts
 	[[ $(fact fd1) == pipe:* ]]
-	# Its line is in the pipe then, and has to pass sshd and ssh.
 	ask late
-	timeout "$LIMIT" sh -c 'until grep -qx late old; do sleep 0.05; done'
+	arrives late old
 	quit
 	wait $!
 }
@@ -173,11 +178,12 @@ END
 	echo >&8
 	# The foreground has read the line; ssh had the same chance.
 	told over
-	alive out
+	ask still
+	arrives still out
 	[ "$(readlink "/proc/$(cat pid)/fd/0")" = /dev/null ]
 	# The controlling terminal: none.
 	[ "$(cut -d ' ' -f 7 "/proc/$(cat pid)/stat")" = 0 ]
-	grep '^State:.S' "/proc/$(cat pid)/status"
+	run ! grep '^State:.[TZ]' "/proc/$(cat pid)/status"
 	[ "$(grep -c '^S..Pnd:.0*$' "/proc/$(cat pid)/status")" = 2 ]
 	quit
 	close_window
