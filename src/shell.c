@@ -158,7 +158,7 @@ is_waiting(pid_t pid)
 /*
  * Has it taken the signal, and then come to rest again? Look in this order. With
  * SIGCHLD blocked, as bash waits for another job, it needs none: the kernel
- * wakes it.
+ * wakes it. A shell that is stopped, in whatever call, takes nothing.
  */
 static bool
 shell_rests(const struct job *job)
@@ -166,8 +166,8 @@ shell_rests(const struct job *job)
 	bool news = shell_has_news(job);
 	struct process now;
 
-	return is_waiting(job->shell) || process_read(job->shell, &now) == -1 ||
-	       (!news && now.state == 'S');
+	return process_read(job->shell, &now) == -1 ||
+	       (now.state == 'S' && (!news || is_waiting(job->shell)));
 }
 
 /*

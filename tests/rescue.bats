@@ -262,13 +262,31 @@ lose_connection() {
 
 @test "rescue: a shell that does not see that its job goes on" {
 	start_on_terminal stopped "$VICTIM read"
+	# It takes its terminal back, and reads.
+	shell_answers
 	kill -STOP "$shell"
+	until_true in_state T "$shell"
 	run -0 rescue "$pid"
 	[ "${lines[0]}" = "detach: PID $pid: its shell does not see that it goes on" ]
 	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
 	[ "${#lines[@]}" = 2 ]
 	kill -CONT "$shell"
 	shell_answers
+	unharmed_in nohup.out
+}
+
+# It is stopped while it waits, which is no rest.
+@test "rescue: a shell that sees nothing of a job in the foreground" {
+	sleeping_victim read
+	until_true in_state S "$shell"
+	kill -STOP "$shell"
+	until_true in_state T "$shell"
+	run -0 rescue "$pid"
+	[ "${lines[0]}" = "detach: PID $pid: its shell does not take its terminal back" ]
+	[ "${lines[1]}" = "detach: PID $pid: its shell does not see that it goes on" ]
+	[ "${lines[2]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ "${#lines[@]}" = 3 ]
+	kill -CONT "$shell"
 	unharmed_in nohup.out
 }
 
