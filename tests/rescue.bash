@@ -102,14 +102,15 @@ has_cats() {
 }
 
 # A child that is stopped between vfork() and exec holds its parent, which then
-# cannot stop: both have to go on before the next Ctrl-Z. Not so the parent that
-# has just stopped, for its shell knows of it already.
+# cannot stop: both have to go on before the next signal. That is no Ctrl-Z, for
+# the parent may have stopped just now, and its shell has the terminal back.
 is_suspended() {
 	in_state T "$pid" && return
 	if in_state D "$pid" && pgrep -g "$pid" -r T >/dev/null &&
 	    in_state D "$pid"; then
 		kill -CONT -- "-$pid" 2>/dev/null
-		keys '\032'
+		until_true in_state RST "$pid"
+		kill -TSTP -- "-$pid" 2>/dev/null
 	fi
 	return 1
 }
