@@ -47,14 +47,6 @@ is_filtered(pid_t pid)
 		       process_status(getpid(), "Seccomp_filters", 10));
 }
 
-/* Has it ended, with all of its threads? */
-static bool
-has_gone(const struct process *process)
-{
-	return process->state == 'X' ||
-	       (process->state == 'Z' && process->threads <= 1);
-}
-
 const char *
 members_refusal(const struct process *process)
 {
@@ -66,7 +58,7 @@ members_refusal(const struct process *process)
 		return "is an ancestor of detach";
 	if (process->kernel)
 		return "is a kernel thread";
-	if (has_gone(process))
+	if (process_has_ended(process))
 		return "is a zombie";
 	if (process->state == 'Z')
 		return "is a zombie: its main thread has ended";
@@ -327,7 +319,7 @@ list_members(struct job *job, struct process **list)
 			for (j = 0; j < count; j++)
 				if ((*list)[j].pid == p->parent)
 					break;
-			if (has_gone(p) ||
+			if (process_has_ended(p) ||
 			    (j == count && p->group != job->named.group &&
 				!is_process(p, &job->named)) ||
 			    (p->session != job->named.session &&

@@ -23,21 +23,26 @@ state_of(pid_t pid, const struct job *jobs, size_t count)
 	return GONE;
 }
 
-/* Does it end with the terminal? As the leader, it is the shell. */
-static bool
-is_lost(pid_t pid, const struct job *jobs, size_t count, bool *leads)
+enum fate { HAS_ENDED, STAYS, IS_LOST, IS_SHELL };
+
+/*
+ * Does it end with the terminal? As the leader, it is the shell. Who has ended
+ * by the last look at it had nothing that was to be seen in those before.
+ */
+static enum fate
+fate_of(pid_t pid, const struct job *jobs, size_t count)
 {
+	bool independent = process_is_independent(pid);
 	struct process process;
 	size_t i;
 
-	if (process_read(pid, &process) == -1 || process_is_independent(pid))
-		return false;
-	*leads = process.session == pid;
-	for (i = 0; i < count; i++)
+	if (process_read(pid, &process) == -1 || process_has_ended(&process))
+		return HAS_ENDED;
+	for (i = 0; i < count && !independent; i++)
 		if (process.session != 0 &&
 		    process.session == jobs[i].named.session)
-			return true;
-	return false;
+			return process.session == pid ? IS_SHELL : IS_LOST;
+	return STAYS;
 }
 
 /* Add the ends of pipes of one process. Return as process_pipes(). */
@@ -144,21 +149,22 @@ static pid_t
 find_lost(const struct pipe_end *ends, ssize_t count, bool reads,
     const struct job *jobs, size_t njobs)
 {
-	bool leads, found_leads = true;
-	pid_t found = 0;
+	pid_t lost = 0, shell = 0;
+	enum fate fate;
 	ssize_t i;
 
 	for (i = 0; i < count; i++) {
 		if (!(reads ? ends[i].reads : ends[i].writes))
 			continue;
-		if (!is_lost(ends[i].pid, jobs, njobs, &leads))
+		fate = fate_of(ends[i].pid, jobs, njobs);
+		if (fate == STAYS)
 			return 0;
-		if (found == 0 || (found_leads && !leads)) {
-			found = ends[i].pid;
-			found_leads = leads;
-		}
+		if (fate == IS_LOST && lost == 0)
+			lost = ends[i].pid;
+		else if (fate == IS_SHELL)
+			shell = ends[i].pid;
 	}
-	return found;
+	return lost != 0 ? lost : shell;
 }
 
 /* Add a pair to the list, if it is new. Return how many there are then. */

@@ -77,6 +77,13 @@ process_read(pid_t pid, struct process *process)
 	return 0;
 }
 
+bool
+process_has_ended(const struct process *process)
+{
+	return process->state == 'X' ||
+	       (process->state == 'Z' && process->threads <= 1);
+}
+
 /*
  * List the entries of a directory that are numbers. Return how many, or -1 with
  * errno; the list is the caller's to free.

@@ -44,6 +44,9 @@ FILE *process_open(pid_t, const char *);
 /* Fill in the facts. Return 0, or -1 with ESRCH in errno if there is none. */
 int process_read(pid_t, struct process *);
 
+/* Has it ended, with all of its threads? */
+bool process_has_ended(const struct process *);
+
 /*
  * List all processes, in no order. Return how many, or -1 with errno; the list
  * is the caller's to free.

@@ -663,6 +663,23 @@ joined() {
 	unharmed_in nohup.out
 }
 
+# It does so when its pipe has been seen, but its signals have not.
+@test "rescue: a pipe to one that ends meanwhile" {
+	need strace
+	joined 'sleep 1000 >pipe' "$VICTIM read <pipe"
+	strace -o trace -P "/proc/$partner/status" \
+	    -e inject=/^open:signal=STOP:when=1 \
+	    "$DETACH" -r "$pid" 2>message 3>&- &
+	until_true grep -q 'stopped by SIGSTOP' trace
+	kill "$partner"
+	until_true gone "$partner"
+	kill -CONT "$(pgrep -P $!)"
+	ended_with 0 $!
+	grep -qx "detach: PID $pid, output in '$PWD/nohup.out'" message
+	run ! grep 'has a pipe' message
+	unharmed_in nohup.out
+}
+
 # The shell itself is the last part of the pipeline.
 @test "rescue: a pipe to the shell" {
 	need zsh
