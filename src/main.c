@@ -7,16 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "descriptors.h"
-#include "launch.h"
+#include "launch/command.h"
+#include "launch/descriptors.h"
+#include "launch/launch.h"
+#include "launch/streams.h"
+#include "launch/wait.h"
 #include "message.h"
 #include "nohup.h"
 #include "options.h"
-#include "rescue.h"
+#include "rescue/rescue.h"
 #include "setsid.h"
-#include "streams.h"
-#include "wait.h"
 
 /*
  * Say what was decided for the user; on a terminal, at least the PID. The

@@ -2,8 +2,8 @@
 #ifndef NOHUP_H
 #define NOHUP_H
 
+#include "launch/streams.h"
 #include "plan.h"
-#include "streams.h"
 
 /* Parse nohup's command line, in the way of options_detach(). */
 void nohup_plan(int, char *[], struct plan *);

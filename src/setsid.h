@@ -2,8 +2,8 @@
 #ifndef SETSID_H
 #define SETSID_H
 
+#include "launch/streams.h"
 #include "plan.h"
-#include "streams.h"
 
 /* Parse setsid's command line, in the way of options_detach(). */
 void setsid_plan(int, char *[], struct plan *);

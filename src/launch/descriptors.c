@@ -1,0 +1,137 @@
+/*
+ * descriptors.c owns the descriptors from 3 up: none of them reaches the job
+ * unless the plan keeps it.
+ */
+#include <sys/syscall.h>
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "launch/descriptors.h"
+#include "message.h"
+
+/* Linux 5.9; the C library's headers may be older. */
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+/* The lowest descriptor from FD up that the plan keeps, INT_MAX for none. */
+static int
+next_kept(const struct plan *plan, int fd)
+{
+	int next = INT_MAX;
+	size_t i;
+
+	for (i = 0; i < plan->nkeep; i++)
+		if (plan->keep[i] >= fd && plan->keep[i] < next)
+			next = plan->keep[i];
+	return next;
+}
+
+/*
+ * The N of an argument /dev/fd/N or /proc/self/fd/N, also behind the first
+ * "=" of an option. -1 for any other.
+ */
+static int
+named_descriptor(const char *argument)
+{
+	static const char *const directories[] = { "/dev/fd/",
+		"/proc/self/fd/" };
+	const char *value = strchr(argument, '='), *number;
+	char *end;
+	size_t i, length;
+	long fd;
+
+	if (*argument == '-' && value != NULL)
+		argument = value + 1;
+	for (i = 0; i < sizeof(directories) / sizeof(*directories); i++) {
+		length = strlen(directories[i]);
+		if (strncmp(argument, directories[i], length) != 0)
+			continue;
+		number = argument + length;
+		fd = strtol(number, &end, 10);
+		if (isdigit((unsigned char)*number) && *end == '\0' &&
+		    fd <= INT_MAX)
+			return (int)fd;
+	}
+	return -1;
+}
+
+int
+descriptors_check(const struct plan *plan, struct outcome *outcome)
+{
+	size_t i;
+	int fd;
+
+	for (i = 0; i < plan->nkeep; i++)
+		if (fcntl(plan->keep[i], F_GETFD) == -1)
+			return failure(outcome, FAILED, "-k",
+			    "descriptor %d: %s", plan->keep[i],
+			    error_text(errno));
+	for (i = 0; plan->argv[i] != NULL; i++) {
+		fd = named_descriptor(plan->argv[i]);
+		if (fd >= 3 && next_kept(plan, fd) != fd &&
+		    fcntl(fd, F_GETFD) != -1)
+			return failure(outcome, FAILED, plan->argv[i],
+			    "would be closed in the job (-k %d keeps it)", fd);
+	}
+	return 0;
+}
+
+/* The same for the plan and the streams together. */
+static int
+next_needed(const struct plan *plan, const struct streams *streams, int fd)
+{
+	int next = next_kept(plan, fd), n;
+
+	for (n = 0; n < 3; n++)
+		if (streams->fd[n] >= fd && streams->fd[n] < next)
+			next = streams->fd[n];
+	if (streams->pidfile.fd >= fd && streams->pidfile.fd < next)
+		next = streams->pidfile.fd;
+	return next;
+}
+
+/* Before Linux 5.9, or where a container forbids the call: /proc has a list. */
+static int
+close_listed(const struct plan *plan, const struct streams *streams)
+{
+	DIR *list = opendir("/proc/self/fd");
+	struct dirent *entry;
+	int fd, error;
+
+	if (list == NULL)
+		return -1;
+	while (errno = 0, (entry = readdir(list)) != NULL) {
+		fd = atoi(entry->d_name);
+		if (fd >= 3 && fd != dirfd(list) &&
+		    next_needed(plan, streams, fd) != fd)
+			(void)close(fd);
+	}
+	error = errno;
+	closedir(list);
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+int
+descriptors_close(const struct plan *plan, const struct streams *streams)
+{
+	int from, needed;
+
+	for (from = 3;; from = needed + 1) {
+		needed = next_needed(plan, streams, from);
+		if (needed > from &&
+		    syscall(SYS_close_range, (unsigned)from,
+			needed == INT_MAX ? ~0U : (unsigned)needed - 1,
+			0U) == -1)
+			return close_listed(plan, streams);
+		if (needed == INT_MAX)
+			return 0;
+	}
+}

@@ -1,0 +1,137 @@
+/*
+ * memory.c owns the memory of a process that is held: it reads and writes it,
+ * and finds an instruction there that makes a system call. Nothing of ours is
+ * ever written where the program has its own code or data.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rescue/arch.h"
+#include "rescue/memory.h"
+#include "rescue/process.h"
+
+/*
+ * Find the instruction between two addresses. Return its address, or 0. Not all
+ * of a large mapping is read: it need not be a program's.
+ */
+static unsigned long
+find_gate_in(const struct memory *memory, unsigned long from, unsigned long to)
+{
+	const unsigned long most = 16UL << 20;
+	unsigned char bytes[65536];
+	const size_t size = sizeof(arch_gate);
+	ssize_t length;
+	size_t i;
+
+	if (to - from > most)
+		to = from + most;
+	for (; from < to; from += (size_t)length - size + 1) {
+		length = pread(memory->fd, bytes, sizeof(bytes), (off_t)from);
+		if (length < (ssize_t)size)
+			return 0;
+		for (i = 0; i + size <= (size_t)length && from + i < to; i++)
+			if ((from + i) % ARCH_ALIGNMENT == 0 &&
+			    memcmp(bytes + i, arch_gate, size) == 0)
+				return from + i;
+	}
+	return 0;
+}
+
+/*
+ * A mapping that may have one, from a line of the maps file: the vDSO, which is
+ * the kernel's own part of every program, or else code from a file. (What is in
+ * [vsyscall] is emulated, not executed.)
+ */
+static bool
+is_code(const char *line, bool any, unsigned long *from, unsigned long *to)
+{
+	char rights[5], name[16] = "";
+	unsigned long inode;
+
+	if (sscanf(line, "%lx-%lx %4s %*x %*x:%*x %lu %15s", from, to, rights,
+		&inode, name) < 4 ||
+	    rights[0] != 'r' || rights[2] != 'x')
+		return false;
+	return any ? inode != 0 : inode == 0 && strcmp(name, "[vdso]") == 0;
+}
+
+/* Find the instruction in all of the memory. Return 0, or -1 with errno. */
+static int
+find_gate(struct memory *memory, pid_t pid)
+{
+	FILE *maps = process_open(pid, "maps");
+	unsigned long from, to;
+	size_t room = 0;
+	char *line = NULL;
+	int any;
+
+	memory->gate = 0;
+	for (any = 0; maps != NULL && any < 2; any++) {
+		rewind(maps);
+		while (memory->gate == 0 && getline(&line, &room, maps) != -1)
+			if (is_code(line, any, &from, &to))
+				memory->gate = find_gate_in(memory, from, to);
+	}
+	free(line);
+	if (maps != NULL)
+		fclose(maps);
+	errno = ENOSYS;
+	return memory->gate == 0 ? -1 : 0;
+}
+
+int
+memory_open(struct memory *memory, pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/mem", (long)pid);
+	memory->fd = open(path, O_RDWR | O_CLOEXEC);
+	return memory->fd == -1 ? -1 : find_gate(memory, pid);
+}
+
+/* What was transferred, if not all, is no use. */
+static int
+is_all(ssize_t done, size_t length)
+{
+	if (done == (ssize_t)length)
+		return 0;
+	if (done != -1)
+		errno = EIO;
+	return -1;
+}
+
+int
+memory_read(const struct memory *memory, unsigned long address, void *bytes,
+    size_t length)
+{
+	return is_all(pread(memory->fd, bytes, length, (off_t)address), length);
+}
+
+int
+memory_write(const struct memory *memory, unsigned long address,
+    const void *bytes, size_t length)
+{
+	return is_all(
+	    pwrite(memory->fd, bytes, length, (off_t)address), length);
+}
+
+bool
+memory_is_gate(const struct memory *memory, unsigned long address)
+{
+	unsigned char bytes[sizeof(arch_gate)];
+
+	return memory_read(memory, address, bytes, sizeof(bytes)) == 0 &&
+	       memcmp(bytes, arch_gate, sizeof(bytes)) == 0;
+}
+
+void
+memory_close(struct memory *memory)
+{
+	if (memory->fd != -1)
+		close(memory->fd);
+	memory->fd = -1;
+}

@@ -1,0 +1,58 @@
+#!/usr/bin/env bats
+# Promise 7 for every system call: each call of the launcher fails once, with
+# each error that it can have.
+
+load ../lib/helpers
+
+# faults [OPTION]... LAUNCHER [ARG]... - tests/programs/faults, and its count. The job's
+# facts without a fault are left in "got".
+faults() {
+	local memory=()
+	# The allocator of a sanitizer ends the process when it gets no memory,
+	# and its search for leaks needs a process that nobody traces.
+	! grep -q __asan_init "$DETACH" || memory=(-m)
+	export ASAN_OPTIONS=detect_leaks=0
+	run "$BUILD/tests/programs/faults" "${memory[@]}" "$@"
+	echo "$output"
+	[ "$status" != 77 ] || missing "${lines[0]}"
+	[ "$status" = 0 ]
+	echo "# ${lines[-1]}" >&3
+}
+
+@test "each call fails once: plain command" {
+	faults "$DETACH" "$PROBE" facts </dev/null
+	detached
+	[ "$(fact fd1)" = "$PWD/nohup.out" ]
+	[ "$(fact fd2)" = "$PWD/nohup.out" ]
+}
+
+@test "each call fails once: an old default file" {
+	echo old >nohup.out
+	faults "$DETACH" "$PROBE" facts </dev/null
+	detached
+	[ "$(cat nohup.out)" = old ]
+}
+
+@test "each call fails once: -o -e -p -k -w" {
+	exec 9</dev/null
+	faults -w -p pid "$DETACH" -o out -e err -p pid -k 9 -w \
+	    "$PROBE" facts </dev/null
+	[ "$(fact fds)" = "0 1 2 9 " ]
+	sed -i 's/^fds=.*/fds=0 1 2 /' got
+	detached
+	[ "$(fact fd1)" = "$PWD/out" ]
+	[ "$(fact fd2)" = "$PWD/err" ]
+}
+
+@test "each call fails once: -p with an old file" {
+	echo 4194304 and more >pid
+	faults -p pid "$DETACH" -o out -e err -p pid "$PROBE" facts </dev/null
+	detached
+}
+
+@test "each call fails once: a script without #!" {
+	echo 'exec "$PROBE" facts' >script
+	chmod +x script
+	faults "$DETACH" -o out -e err ./script </dev/null
+	detached
+}

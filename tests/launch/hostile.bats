@@ -1,0 +1,208 @@
+#!/usr/bin/env bats
+# Places and moments that others have a hand in: what is planted under the name
+# of the default file or of the pidfile, and signals that come in the middle of
+# a launch.
+
+load ../lib/helpers
+
+ATTACKER=65534 USER=12345
+
+# by UID COMMAND [ARG]...
+by() {
+	setpriv --reuid="$1" --regid="$1" --clear-groups -- "${@:2}"
+}
+
+# place MODE VICTIM - a directory that all may write, a home of the victim, a
+# home of the attacker, and each with a file in it. The rest of the path is
+# opened to them; "look" tells whether what is there has changed.
+place() {
+	local above
+	[ "$(id -u)" = 0 ] || missing "root, to be two users"
+	need setpriv
+	cd "$BATS_TEST_TMPDIR" || return
+	for above in . .. ../..; do
+		chmod a+x "$above"
+	done
+	rm -rf bin shared victim attacker
+	mkdir bin shared victim attacker
+	cp "$DETACH" "$PROBE" bin
+	echo precious | tee victim/file >attacker/file
+	chown -R "$2" victim
+	chown -R "$ATTACKER" attacker
+	chmod 755 bin bin/* victim attacker
+	chmod "$1" shared
+	cd shared || return
+}
+
+look() {
+	find . ../attacker ../victim/file -printf '%p %y %m %U %n %i %s %l\n' |
+	    grep -v '^\. ' | sort
+	cat ../attacker/file ../victim/file
+}
+
+# plant KIND NAME - in the shared directory.
+plant() {
+	case $1 in
+	FIFO)
+		by "$ATTACKER" mkfifo -m 666 "$2"
+		;;
+	read-FIFO)
+		by "$ATTACKER" mkfifo -m 666 "$2"
+		# Held open for reading, and writing, so that this does not wait.
+		exec 7<>"$2"
+		;;
+	dangling-link)
+		by "$ATTACKER" ln -s ../victim/new "$2"
+		;;
+	link-to-own-file)
+		by "$ATTACKER" ln -s ../victim/file "$2"
+		;;
+	link-to-foreign-file)
+		by "$ATTACKER" ln -s ../attacker/file "$2"
+		;;
+	hard-link)
+		# Where fs.protected_hardlinks does not forbid it.
+		ln ../victim/file "$2"
+		;;
+	device)
+		mknod -m 666 "$2" c 1 3
+		chown "$ATTACKER" "$2"
+		;;
+	directory)
+		by "$ATTACKER" mkdir -m 777 "$2"
+		;;
+	socket)
+		by "$ATTACKER" perl -MSocket -e 'umask 0;
+		    socket(S, AF_UNIX, SOCK_STREAM, 0) or die;
+		    bind(S, sockaddr_un($ARGV[0])) or die' "$2"
+		;;
+	foreign-file)
+		by "$ATTACKER" sh -c 'umask 0; echo planted >"$1"' sh "$2"
+		;;
+	esac
+}
+
+# planted KIND TEXT - such a thing is not written to, followed, waited for or
+# removed, whoever meets it; the message has the text.
+planted() {
+	local mode victim before
+	for mode in 1777 777; do
+		for victim in 0 "$USER"; do
+			place "$mode" "$victim"
+			plant "$1" nohup.out
+			plant "$1" pid
+			before=$(look)
+			takes_home "$victim"
+			refused 125 "nohup.out: $2; HOME is not set" \
+			    by "$victim" env -u HOME timeout "$LIMIT" \
+			    ../bin/detach touch started
+			refused 125 "pid: $2" \
+			    by "$victim" timeout "$LIMIT" \
+			    ../bin/detach -o - -p pid touch started
+			diff <(echo "$before") <(look)
+			exec 7>&-
+		done
+	done
+}
+
+# takes_home UID - the default file is the one in the home directory.
+takes_home() {
+	local home=$BATS_TEST_TMPDIR/victim
+	run -0 --separate-stderr by "$1" env HOME="$home" timeout "$LIMIT" \
+	    ../bin/detach -w ../bin/probe ../victim/facts
+	[ -z "$output" ]
+	# shellcheck disable=SC2154 # bats sets it
+	[[ $stderr == "detach: PID "*", output in '$home/nohup.out'" ]]
+	cp ../victim/facts ../got
+	cd ..
+	detached
+	[ "$(fact fd1)" = "$home/nohup.out" ]
+	[ "$(stat -c '%u %a' victim/nohup.out)" = "$1 600" ]
+	cd shared
+}
+
+@test "planted: a FIFO that nobody reads" {
+	planted FIFO "not a regular file"
+}
+
+@test "planted: a FIFO that somebody reads" {
+	planted read-FIFO "not a regular file"
+}
+
+@test "planted: a symbolic link to nothing" {
+	planted dangling-link "a symbolic link"
+	[ ! -e ../victim/new ]
+}
+
+@test "planted: a symbolic link to a file of the victim" {
+	planted link-to-own-file "a symbolic link"
+}
+
+@test "planted: a symbolic link to a file of the attacker" {
+	planted link-to-foreign-file "a symbolic link"
+}
+
+@test "planted: a hard link to a file of the victim" {
+	planted hard-link "not its only name"
+}
+
+@test "planted: a device" {
+	planted device "not a regular file"
+}
+
+@test "planted: a directory" {
+	planted directory "Is a directory"
+}
+
+@test "planted: a socket" {
+	need perl
+	planted socket "not a regular file"
+}
+
+@test "planted: a file of another user" {
+	planted foreign-file "owned by another user"
+}
+
+@test "planted: in the home directory too" {
+	place 1777 "$USER"
+	plant FIFO nohup.out
+	plant link-to-foreign-file ../shared/home.out
+	mv home.out ../victim/nohup.out
+	refused 125 "nohup.out: not a regular file; $BATS_TEST_TMPDIR/victim/nohup.out: a symbolic link" \
+	    by "$USER" env HOME="$BATS_TEST_TMPDIR/victim" \
+	    timeout "$LIMIT" ../bin/detach touch started
+	grep -qx precious ../attacker/file
+}
+
+@test "not planted: one's own files in a shared directory are taken" {
+	local mode victim
+	for mode in 1777 777; do
+		for victim in 0 "$USER"; do
+			place "$mode" "$victim"
+			by "$victim" sh -c 'echo old >nohup.out; echo old >pid'
+			run -0 by "$victim" ../bin/detach -w -p pid \
+			    sh -c 'echo $$'
+			[ "$(cat nohup.out)" = "old"$'\n'"$(cat pid)" ]
+			[[ $output == *"PID $(cat pid), "* ]]
+		done
+	done
+}
+
+# Every launch is all or nothing, and no job is hit by what was meant for the
+# launcher's group.
+storm() {
+	# A sanitizer's search for leaks at exit does not stand a storm.
+	export ASAN_OPTIONS=detect_leaks=0
+	run "$BUILD/tests/programs/storm" "$@"
+	echo "$output"
+	echo "# ${lines[-1]}" >&3
+	[ "$status" = 0 ]
+}
+
+@test "signal storm: named files" {
+	storm 300 "$DETACH" -o out -p pid "$PROBE" facts </dev/null
+}
+
+@test "signal storm: the default file" {
+	storm 300 "$DETACH" "$PROBE" facts </dev/null
+}

@@ -1,0 +1,361 @@
+#!/usr/bin/env bats
+# Promise 7 at the limits of the system: too few descriptors, processes, bytes,
+# rights and names. Either the job runs with all it was promised, or nothing
+# was started, and one line says why.
+
+load ../lib/helpers
+
+# A sanitizer's search for leaks needs a process and descriptors of its own.
+export ASAN_OPTIONS=detect_leaks=0
+
+# launch COMMAND... - it is to start the probe with "facts", and to wait.
+launch() {
+	rm -f facts out nohup.out home/nohup.out
+	run --separate-stderr timeout "$LIMIT" "$@"
+}
+
+# The job ran, and got what it was promised.
+ran() {
+	echo "status $status: $stderr"
+	[ "$status" = 0 ]
+	cp facts got
+	detached
+}
+
+# Nothing was started, for a reason that has the text.
+refused_for() {
+	echo "status $status: $stderr"
+	[[ $status == 12[567] ]]
+	# shellcheck disable=SC2154 # bats sets it
+	[ "${#stderr_lines[@]}" = 1 ]
+	[[ $stderr == "detach: "*"$1"* ]]
+	[ ! -e facts ]
+}
+
+as_root() {
+	[ "$(id -u)" = 0 ] || missing "root, for $*"
+	need setpriv prlimit unshare mount
+}
+
+# A user without rights, in a directory of its own that it can reach.
+USER=12345
+by_user=(setpriv --reuid="$USER" --regid="$USER" --clear-groups --)
+
+own_directory() {
+	as_root "another user"
+	chmod a+x . .. ../..
+	mkdir own bin
+	cp "$DETACH" "$PROBE" bin
+	chown "$USER" own
+	cd own || return
+}
+
+@test "0 to 20 descriptors" {
+	local n jobs=0 refusals=0
+	need prlimit
+	for n in {0..20}; do
+		# A loader of shared libraries has limits of its own.
+		prlimit --nofile="$n" "$DETACH" --version || continue
+		rm -f pid
+		launch prlimit --nofile="$n" \
+		    "$DETACH" -w -p pid -o out "$PROBE" facts
+		if [ "$status" = 0 ]; then
+			ran
+			[ "$(cat pid)" = "$(fact pid)" ]
+			jobs=$((jobs + 1))
+		else
+			refused_for ": "
+			[ ! -e pid ]
+			refusals=$((refusals + 1))
+		fi
+	done
+	[ "$jobs" -gt 0 ]
+	[ "$refusals" -gt 0 ]
+}
+
+@test "no process left" {
+	own_directory
+	echo old >pid
+	chown "$USER" pid
+	launch "${by_user[@]}" prlimit --nproc=1 \
+	    ../bin/detach -w -p pid -o out ../bin/probe facts
+	refused_for fork
+	[ "$(cat pid)" = old ]
+	launch "${by_user[@]}" prlimit --nproc=2 \
+	    ../bin/detach -w -p pid -o out ../bin/probe facts
+	ran
+}
+
+# no_bytes SIZE COMMAND... - stderr is a pipe, for it has no such limit.
+no_bytes() {
+	run prlimit --fsize="$1" "${@:2}"
+	stderr=$output
+	stderr_lines=("${lines[@]}")
+}
+
+@test "no bytes in a file: the pidfile" {
+	local size
+	need prlimit
+	# With less than 4 bytes only a part of the PID can be written.
+	for size in 0 1 2 3; do
+		no_bytes "$size" "$DETACH" -p pid -o out "$PROBE" facts
+		refused_for "pid: "
+		[ ! -e pid ]
+		echo old content >old
+		no_bytes "$size" "$DETACH" -p old -o out "$PROBE" facts
+		refused_for "old: "
+		[ "$(cat old)" = "old content" ]
+	done
+}
+
+@test "no bytes in a file: the message" {
+	need prlimit
+	run -127 prlimit --fsize=0 \
+	    sh -c 'exec "$DETACH" no-such-command 2>err'
+	[ ! -s err ]
+}
+
+@test "no bytes in a file: the default file" {
+	need prlimit
+	start prlimit --fsize=0 "$DETACH" -o out
+	detached
+	quit
+}
+
+@test "a full device" {
+	start "$DETACH" -o /dev/full 2>/dev/full
+	detached
+	quit
+	rm facts
+	run -125 --separate-stderr \
+	    sh -c '"$DETACH" -p - -o out "$PROBE" facts >/dev/full'
+	refused_for "standard output: No space left on device"
+}
+
+# in_tmpfs OPTIONS COMMAND - the shell command runs in a directory "small",
+# which nobody else sees.
+in_tmpfs() {
+	as_root "a file system"
+	mkdir -p small
+	# shellcheck disable=SC2016
+	timeout "$LIMIT" "${private[@]}" sh -ec '
+		mount -t tmpfs -o "$1" tmpfs small
+		cd small
+		eval "$2"' sh "$@"
+}
+
+@test "a full file system: the pidfile" {
+	# Half the blocks are for old pidfiles of either size.
+	run --separate-stderr -125 in_tmpfs size=16k '
+		trap "cat old >../left; ls >../names" EXIT
+		echo old >old
+		cat /dev/zero >fill 2>/dev/null || :
+		"$DETACH" -w -p old -o ../out "$PROBE" ../facts
+		"$DETACH" -w -p pid -o ../out "$PROBE" ../none'
+	[ "$stderr" = "detach: pid: No space left on device" ]
+	[ ! -e none ]
+	[ "$(cat names)" = fill$'\n'old ]
+	cp facts got
+	detached
+	[ "$(cat left)" = "$(fact pid)" ]
+}
+
+@test "a file system without a free file: the default file" {
+	run --separate-stderr -0 in_tmpfs size=16k,nr_inodes=1 \
+	    '"$DETACH" -w "$PROBE" ../facts'
+	[[ $stderr == "detach: PID "*"'$HOME/nohup.out'" ]]
+	cp facts got
+	detached
+	[ "$(fact fd1)" = "$HOME/nohup.out" ]
+	rm facts
+	run --separate-stderr in_tmpfs size=16k,nr_inodes=1 \
+	    'unset HOME; "$DETACH" -w "$PROBE" ../facts'
+	refused_for "nohup.out: No space left on device; HOME is not set"
+}
+
+@test "a file system that is read-only, and no home directory" {
+	# shellcheck disable=SC2016
+	run --separate-stderr in_tmpfs size=16k '
+		mount -o remount,ro .
+		cd .
+		unset HOME
+		"$DETACH" "$PROBE" ../facts'
+	refused_for "nohup.out: Read-only file system; HOME is not set"
+}
+
+@test "a directory that cannot be written, and no home directory" {
+	own_directory
+	chmod a-w .
+	launch "${by_user[@]}" env -u HOME ../bin/detach ../bin/probe ../facts
+	refused_for "nohup.out: Permission denied; HOME is not set"
+	launch "${by_user[@]}" env HOME= ../bin/detach ../bin/probe ../facts
+	refused_for "nohup.out: Permission denied; HOME is not set"
+	launch "${by_user[@]}" env HOME="$PWD" ../bin/detach ../bin/probe ../facts
+	refused_for "nohup.out: Permission denied; $PWD/nohup.out: Permission"
+	launch "${by_user[@]}" ../bin/detach -p pid -o - ../bin/probe ../facts
+	refused_for "pid: Permission denied"
+	launch "${by_user[@]}" ../bin/detach -o new ../bin/probe ../facts
+	refused_for "new: Permission denied"
+}
+
+@test "a working directory that was deleted" {
+	local above=$PWD
+	mkdir gone
+	cd gone
+	rmdir ../gone
+	run --separate-stderr -0 "$DETACH" -w "$PROBE" "$above/facts"
+	run --separate-stderr -125 \
+	    env -u HOME "$DETACH" -w "$PROBE" "$above/none"
+	cd "$above"
+	[[ $stderr == "detach: nohup.out: No such file"*"; HOME is not set" ]]
+	[ ! -e none ]
+	cp facts got
+	detached
+	[ "$(fact fd1)" = "$HOME/nohup.out" ]
+}
+
+@test "0, 1 and 2 closed in all combinations" {
+	local closed n kept expected
+	for closed in "" "0" "1" "2" "0 1" "0 2" "1 2" "0 1 2"; do
+		rm -f facts nohup.out
+		# shellcheck disable=SC2016
+		run -0 sh -c 'for n in $1; do eval "exec $n>&-"; done
+		    exec "$DETACH" -w "$PROBE" facts' sh "$closed" </dev/null
+		cp facts got
+		detached
+		for n in 1 2; do
+			kept=$PWD/nohup.out
+			[[ $closed != *$n* ]] || kept=/dev/null
+			[ "$(fact fd$n)" = "$kept" ]
+		done
+		rm facts
+		# shellcheck disable=SC2016
+		run -127 sh -c 'for n in $1; do eval "exec $n>&-"; done
+		    exec "$DETACH" -w no-such-command' sh "$closed" </dev/null
+		expected="detach: no-such-command: No such file or directory"
+		[[ $closed != *2* ]] || expected=
+		[ "$output" = "$expected" ]
+	done
+}
+
+@test "100 000 open descriptors, or as many as there can be" {
+	local count=100000 most
+	need perl prlimit
+	prlimit --nofile=100100 true 2>/dev/null || {
+		most=$(ulimit -Hn)
+		count=$((most - 100))
+	}
+	[ "$count" -gt 1000 ]
+	echo "# $count" >&3
+	# shellcheck disable=SC2016
+	launch prlimit --nofile=$((count + 100)) perl -e '
+		$^F = 100100; # no close-on-exec up to there
+		for (1 .. shift) { open $f[$_], "<", "/dev/null" or die $! }
+		exec @ARGV' "$count" "$DETACH" -w -o out "$PROBE" facts
+	ran
+}
+
+# limited COMMAND... - with a stack of 512 KiB, which leaves 128 KiB for the
+# arguments and the environment.
+limited() {
+	# shellcheck disable=SC2016
+	timeout "$LIMIT" sh -c 'ulimit -s 512 && exec "$@"' sh "$@"
+}
+
+# zeros COUNT
+zeros() {
+	printf "%0$1d" 0
+}
+
+# at_limit ARGUMENT... - launch with the longest last argument that the kernel
+# takes for the launcher itself. Its length is in "fits".
+at_limit() {
+	local over=131072 length
+	fits=1
+	while [ $((over - fits)) -gt 1 ]; do
+		length=$(((fits + over) / 2))
+		# --version, in as many letters as --quiet.
+		if limited "$DETACH" --versi "$@" "$(zeros "$length")" \
+		    >/dev/null 2>&1; then
+			fits=$length
+		else
+			over=$length
+		fi
+	done
+	rm -f facts
+	run --separate-stderr limited "$DETACH" --quiet "$@" "$(zeros "$fits")"
+}
+
+@test "arguments up to the limit" {
+	at_limit -w -o out "$PROBE" facts
+	ran
+	[ "$(fact arg1)" = "$(zeros "$fits")" ]
+	# A script's interpreter gets more arguments than the script.
+	ln -s "$PROBE" "$(zeros 200)"
+	printf '#!%s\n' "$(zeros 200)" >script
+	chmod +x script
+	at_limit -w -o out ./script
+	refused_for "Argument list too long"
+	[ "$status" = 126 ]
+}
+
+@test "names with newlines and bytes that are not UTF-8" {
+	local name
+	for name in $'new\nline' $'\xff\xfe\x80' $'tab\tescape\x1b[2J' \\ ' '; do
+		mkdir -p "dir$name"
+		launch "$DETACH" -w -o "dir$name/out$name" -p "dir$name/pid" \
+		    "$PROBE" facts "$name"
+		ran
+		[ "$(cat "dir$name/pid")" = "$(fact pid)" ]
+		[ -e "dir$name/out$name" ]
+		cp "$PROBE" "dir$name/probe$name"
+		launch "$DETACH" -w -o out "dir$name/probe$name" facts
+		ran
+		# One printable line, whatever the name.
+		launch "$DETACH" -w -o "none$name/out" "$PROBE" facts
+		refused_for "No such file or directory"
+		[ -z "$(tr -d ' -~\n' <<<"$stderr")" ]
+		launch "$DETACH" -w -o out "none$name"
+		refused_for "No such file or directory"
+		[ -z "$(tr -d ' -~\n' <<<"$stderr")" ]
+		cd "dir$name"
+		rm -f nohup.out
+		launch "$DETACH" -w "$PROBE" ../facts
+		[ -z "$(tr -d ' -~\n' <<<"$stderr")" ]
+		[ "${#stderr_lines[@]}" = 1 ]
+		cd ..
+		ran
+		[ -e "dir$name/nohup.out" ]
+	done
+}
+
+@test "PATH with empty, missing, unreadable and overlong elements" {
+	local path long
+	own_directory
+	mkdir locked
+	cp "$PROBE" locked/job
+	cp "$PROBE" ../bin/job
+	chmod 0 locked
+	long=$(printf '%05000d' 0)
+	for path in :/none "/none:" /none::/none ./locked: "$long:" \
+	    /etc/passwd: ../bin "$PWD/locked:../bin" "$long:../bin" \
+	    "../bin/job:../bin"; do
+		rm -f job
+		[[ $path == *bin* ]] || cp "$PROBE" job
+		launch "${by_user[@]}" env PATH="$path" \
+		    "$BATS_TEST_TMPDIR/bin/detach" -w -o out job facts
+		ran
+	done
+	rm -f job
+	for path in "" : "$PWD/locked" "$long" /none:/etc/passwd; do
+		launch "${by_user[@]}" env PATH="$path" \
+		    "$BATS_TEST_TMPDIR/bin/detach" -w -o out job facts
+		refused_for "job: No such file or directory"
+		[ "$status" = 127 ]
+	done
+	echo >job
+	launch "${by_user[@]}" env PATH=:/none \
+	    "$BATS_TEST_TMPDIR/bin/detach" -w -o out job facts
+	refused_for "job: Permission denied"
+	[ "$status" = 126 ]
+}

@@ -1,0 +1,120 @@
+#!/usr/bin/env bats
+# The exit status table: what the command's file can be, and what is said.
+
+load ../lib/helpers
+
+@test "0: the job runs" {
+	run -0 "$DETACH" -q -o out true
+	run -0 "$DETACH" -q -o out false
+}
+
+@test "125: nothing to write to" {
+	mkdir place
+	cd place
+	# Neither the working directory nor HOME can hold a nohup.out.
+	mkdir nohup.out
+	unset HOME
+	refused 125 "nohup.out: Is a directory; HOME is not set" "$DETACH" true
+	export HOME=
+	refused 125 "HOME is not set" "$DETACH" true
+	export HOME=/nosuch
+	refused 125 "nohup.out: Is a directory; /nosuch/nohup.out: No such file" \
+	    "$DETACH" true
+}
+
+@test "the default file falls back to the home directory" {
+	mkdir nohup.out
+	run -0 --separate-stderr "$DETACH" -w echo text
+	[[ $stderr == *"output in '$HOME/nohup.out'" ]]
+	[ "$(cat "$HOME/nohup.out")" = text ]
+}
+
+@test "the default file is for its owner alone, whatever the umask" {
+	umask 0777
+	run -0 "$DETACH" -w echo text
+	[ "$(stat -c %a nohup.out)" = 600 ]
+	chmod 644 nohup.out
+	run -0 "$DETACH" -w echo text
+	[ "$(stat -c %a nohup.out)" = 644 ]
+}
+
+@test "126: found, but cannot run" {
+	echo text >file
+	refused 126 "./file: Permission denied" "$DETACH" -o out ./file
+	mkdir dir
+	refused 126 "./dir: Permission denied" "$DETACH" -o out ./dir
+	refused 126 "file/x: Not a directory" "$DETACH" -o out file/x
+	mv file only-here
+	PATH=$PWD:$PATH refused 126 "only-here: Permission denied" \
+	    "$DETACH" -o out only-here
+}
+
+@test "126: a binary of another kind" {
+	printf 'no\0script\n' >file
+	chmod +x file
+	refused 126 "./file: Exec format error" "$DETACH" -o out ./file
+}
+
+@test "127: not found" {
+	refused 127 "nosuch: No such file or directory" "$DETACH" -o out nosuch
+	refused 127 "./nosuch: No such file" "$DETACH" -o out ./nosuch
+	refused 127 "'': No such file" "$DETACH" -o out ''
+}
+
+@test "127: a command line in one word gets a hint" {
+	refused 127 "sleep 5: No such file or directory (a shell command line needs sh -c)" \
+	    "$DETACH" -o out "sleep 5"
+	refused 127 "needs sh -c" "$DETACH" -o out "a|b"
+}
+
+@test "127: a missing interpreter is named" {
+	printf '#!/nosuch/sh -x\n' >script
+	chmod +x script
+	refused 127 "./script: bad interpreter '/nosuch/sh': No such file" \
+	    "$DETACH" -o out ./script
+	printf '#! /bin/sh\r\n' >script
+	refused 127 "bad interpreter '/bin/sh\\r'" "$DETACH" -o out ./script
+}
+
+@test "127: a missing loader is named" {
+	# A program whose loader's name is changed in place.
+	loader=$(command -v bash)
+	sed 's|/lib64/ld-|/nosu/ld-|; s|/lib/ld-|/nos/ld-|' "$loader" >program
+	cmp -s "$loader" program && missing "a dynamic loader's name"
+	chmod +x program
+	refused 127 "./program: its interpreter: No such file" \
+	    "$DETACH" -o out ./program
+}
+
+@test "a script without #! runs under /bin/sh" {
+	printf 'echo "$0 $*"\n' >script
+	chmod +x script
+	run -0 "$DETACH" -q -w -o - ./script 1 '2  3'
+	[ "$output" = "./script 1 2  3" ]
+	: >empty
+	chmod +x empty
+	run -0 "$DETACH" -q -w ./empty
+	PATH=$PWD:$PATH run -0 "$DETACH" -q -w -o - script x
+	[ "$output" = "$PWD/script x" ]
+}
+
+@test "PATH: empty elements, directories, what cannot be executed" {
+	mkdir -p one/tool two three
+	echo 'echo no' >two/tool
+	echo 'echo three' >three/tool
+	chmod +x three/tool
+	PATH=/nosuch:$PWD/one:$PWD/two:$PWD/three:$PATH \
+	    run -0 "$DETACH" -q -w -o - tool
+	[ "$output" = three ]
+	echo 'echo here' >./-tool
+	chmod +x ./-tool
+	for path in "$PATH:" ":$PATH" "${PATH/:/::}"; do
+		PATH=$path run -0 "$DETACH" -q -w -o - -- -tool
+		[ "$output" = here ]
+	done
+}
+
+@test "PATH: unset, it is the system's" {
+	run -0 env -u PATH "$DETACH" -q -w -o - sh -c 'echo text'
+	[ "$output" = text ]
+}

@@ -1,0 +1,251 @@
+#!/usr/bin/env bats
+# detach --rescue: signals, deaths and exchanges at every step of it.
+
+load ../lib/helpers
+load ../lib/rescue
+
+setup_file() {
+	need pgrep
+}
+
+# at_each_step FUNCTION - call it with 0, 1, 2 and so on, until it returns 99,
+# for there are no more steps.
+at_each_step() {
+	local returned
+	for ((step = 0; step < 2000; step++)); do
+		returned=0
+		"$1" "$step" || returned=$?
+		[ $returned != 99 ] || break
+		[ $returned = 0 ] || {
+			echo "step $step: $returned"
+			return 1
+		}
+	done
+	echo "steps: $step"
+	[ "$step" -gt 50 ]
+}
+
+# The victim is asked to have its terminal back, which shows that it lives.
+again() {
+	timeout "$LIMIT" sh -c 'echo >again'
+	verdict
+}
+
+# again_and_again KIND FUNCTION - rescue one victim at each step, as the function
+# does; then it tells.
+again_and_again() {
+	mkfifo again
+	start_on_terminal background "$VICTIM $1 | cat >pipe"
+	again
+	at_each_step "$2"
+	timeout "$LIMIT" sh -c 'printf x >again'
+	told=$(timeout "$LIMIT" cat "done")
+	hang_up
+}
+
+rescued() {
+	[ "$(fd_of 1)" = "$PWD/nohup.out" ]
+}
+
+# Before detach has blocked them it dies, later it does not.
+signal_detach() {
+	# shellcheck disable=SC2016 # for the other shell
+	rescue_at "$1" 'for s in 1 2 13 15; do kill -$s $CALLER; done' ||
+	    return 99
+	[ "$1" = 0 ] || [ $status = 0 ] || return 1
+	[ "$1" = 0 ] || rescued || return 2
+	again
+}
+
+@test "rescue: HUP, INT, PIPE and TERM to detach at every step" {
+	again_and_again again signal_detach
+	[ "$told" = ok ]
+}
+
+# A new victim for each step: it must die of that signal, and detach must not
+# wait for it.
+kill_target() {
+	rm -f nohup.out
+	keys "$VICTIM thread-read &\n"
+	pid=$(timeout "$LIMIT" cat ready)
+	until_true in_state S "$(cat thread)"
+	rescue_at "$1" "kill -9 $pid" 2>/dev/null || return 99
+	[ $status = 0 ] || [ $status = 125 ] || return 1
+	until_true gone "$pid"
+}
+
+@test "rescue: the job is killed at every step" {
+	start_on_terminal background "$VICTIM read"
+	at_each_step kill_target
+	hang_up
+}
+
+# One of its threads calls exec: it is rescued before, afterwards or not at all,
+# and the new program runs.
+exec_target() {
+	rm -f nohup.out
+	keys "$VICTIM $kind &\n"
+	pid=$(timeout "$LIMIT" cat ready)
+	until_true in_state S "$(cat thread)"
+	rescue_at "$1" "kill -10 $pid" 2>/dev/null || {
+		kill -KILL "$pid"
+		return 99
+	}
+	[ $status = 0 ] || [ $status = 125 ] || return 1
+	[ "$(timeout "$LIMIT" cat ready)" = "$pid" ] || return 2
+	wake read
+	verdict
+}
+
+@test "rescue: the job calls exec at every step" {
+	for kind in exec thread-exec; do
+		start_on_terminal background "$VICTIM read"
+		at_each_step exec_target
+		hang_up
+	done
+}
+
+# The signal is handled once, and the call it came to goes on.
+signal_target() {
+	rescue_at "$1" "kill -10 $pid" || return 99
+	[ $status = 0 ] || return 1
+	again
+	handled=$((handled + 1))
+}
+
+@test "rescue: a signal comes to the job at every step" {
+	handled=0
+	again_and_again again signal_target
+	[ "$told" = "handled $handled" ]
+}
+
+# This one cannot be kept out of a call, which then fails. The rescue does, as a
+# whole, or takes the file in the home directory.
+send_sigsys() {
+	rescue_at "$1" "kill -31 $pid" 2>/dev/null || return 99
+	case $status in
+	0) [[ $(fd_of 1) == "$PWD"*/nohup.out ]] || return 1 ;;
+	125) [[ $(fd_of 1) == /dev/pts/* ]] || return 2 ;;
+	*) return 3 ;;
+	esac
+	again
+	handled=$((handled + 1))
+}
+
+@test "rescue: SIGSYS comes to the job at every step" {
+	handled=0
+	again_and_again again send_sigsys
+	[ "$told" = "handled $handled" ]
+}
+
+# Stopped in between, it is stopped afterwards, and rescued.
+stop_target() {
+	rescue_at "$1" "kill -19 $pid" || return 99
+	[ $status = 0 ] || return 1
+	kill -CONT "$pid"
+	rescued || return 2
+	again
+}
+
+@test "rescue: the job is stopped at every step" {
+	again_and_again again stop_target
+	[ "$told" = ok ]
+}
+
+# Only between the last look at a descriptor and its replacement, some calls of
+# ptrace, can another thread lose what it has opened there. That thread cannot
+# do it now if it is held itself, but will.
+exchange() {
+	local other
+	for other in "/proc/$pid/task"/*; do
+		[ "${other##*/}" = "$pid" ] || break
+	done
+	rescue_at "$1" "kill -10 $pid
+	    until [ \$(readlink /proc/$pid/fd/50) = $PWD/kept ]; do
+	        grep -q '^TracerPid:.0$' $other/status || exit
+	    done
+	    echo >exchanged" || return 99
+	[ $status = 0 ] || return 1
+	rescued || return 2
+	if [ -e exchanged ]; then
+		rm exchanged
+		is_exchanged || lost=$((lost + 1))
+	else
+		until_true is_exchanged || return 3
+	fi
+	again
+}
+
+is_exchanged() {
+	[ "$(fd_of 50)" = "$PWD/kept" ]
+}
+
+@test "rescue: a descriptor is exchanged by another thread at every step" {
+	lost=0
+	again_and_again exchange exchange
+	[ "$told" = ok ]
+	echo "lost: $lost"
+	[ $lost -le 4 ]
+}
+
+# Who takes the PID over, while nobody holds it, is not touched. In a namespace
+# of its own nobody else takes it.
+@test "rescue: the PID goes to another process at every step" {
+	pid_namespace
+	[ -w /proc/sys/kernel/ns_last_pid ] || missing "the choice of a PID"
+	mkfifo ready
+	cat >take <<-'E'
+		grep -q "^TracerPid:[[:space:]]0$" "/proc/$1/status" || exit
+		was=$(cut -d' ' -f22 "/proc/$1/stat")
+		is=$was
+		# PIDs do not come round within a clock tick, but here.
+		while [ "$is" = "$was" ]; do
+			kill -KILL "$1"
+			while [ -e "/proc/$1" ]; do :; done
+			until [ "$!" = "$1" ]; do
+				echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid
+				env --default-signal=HUP sleep 1000 &
+			done
+			is=$(cut -d' ' -f22 "/proc/$1/stat")
+		done
+		echo >taken
+	E
+	# With job control each job has a group of its own.
+	run -0 timeout -s KILL $((10 * LIMIT)) "${apart[@]}" setsid -w bash -c "set -m
+	    $(declare -f at_each_step rescue_at take_pid in_place is_called \
+	    until_true in_state)"'
+	    at_each_step take_pid && echo "taken: $times"'
+	echo "$output"
+	# Before it is held, and before it is held again to leave its session.
+	[[ $output == *"taken: 2" ]]
+}
+
+take_pid() {
+	# Before the first call of all, the other is the one that is named.
+	[ "$1" != 0 ] || return 0
+	rm -f taken
+	"$VICTIM" read >/dev/null &
+	pid=$(cat ready)
+	until_true in_state S "$pid" || return 1
+	rescue_at "$1" "bash take $pid" 2>/dev/null || return 99
+	if [ -e taken ]; then
+		until_true is_called sleep "$pid" && in_place || return 2
+		times=$((times + 1))
+	else
+		[ $status = 0 ] || return 3
+	fi
+	kill -KILL "$pid"
+}
+
+is_called() {
+	[ "$(cat "/proc/$2/comm")" = "$1" ]
+}
+
+# The other process is in the group of those that took the PID, with its signals.
+in_place() {
+	local group session
+	read -r _ _ _ _ group session _ <"/proc/$pid/stat"
+	[ "$session" = $$ ] && [ "$group" != "$pid" ] &&
+	    grep -q '^SigIgn:.*[02468ace]$' "/proc/$pid/status" &&
+	    grep -q '^TracerPid:[[:space:]]0$' "/proc/$pid/status"
+}
