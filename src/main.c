@@ -1,89 +1,39 @@
 /*
- * main.c leads a command line through plan and job to an exit status, and
- * says in one line what the user must know.
+ * main.c leads a command line through plan and job to an exit status. What is
+ * said on the way is in the words of the name that the program is called by.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "launch/attempt.h"
 #include "launch/command.h"
 #include "launch/descriptors.h"
 #include "launch/launch.h"
-#include "launch/streams.h"
 #include "launch/wait.h"
-#include "message.h"
 #include "nohup.h"
 #include "options.h"
 #include "rescue/rescue.h"
 #include "setsid.h"
+#include "signals.h"
+#include "words.h"
 
-/*
- * Say what was decided for the user; on a terminal, at least the PID. The
- * directory takes PATH_MAX bytes.
- */
-static void
-report_start(const struct streams *streams, const struct outcome *outcome,
-    char *directory)
-{
-	const char *file = streams->default_file;
-	const char *ignored = streams->input_ignored ? ", input ignored" : "";
-
-	if (file == NULL) {
-		if (streams->terminal || streams->input_ignored)
-			message("PID %ld%s", (long)outcome->pid, ignored);
-		return;
-	}
-	/* Where the working directory has no name, the file's own must do. */
-	if (*file == '/' || getcwd(directory, PATH_MAX) == NULL)
-		directory[0] = '\0';
-	message("PID %ld, output in '%s%s%s'%s", (long)outcome->pid, directory,
-	    directory[0] == '\0' || directory[1] == '\0' ? "" : "/", file,
-	    ignored);
-}
-
-/* A name longer than this is shortened, so that the reason finds room. */
-enum { NAME_SHOWN = 900 };
-
-/*
- * Say why nothing was started, or what failed after the start. A line that gets
- * lost changes nothing.
- */
-static int
-report_failure(const struct plan *plan, const struct streams *streams,
-    const struct outcome *outcome)
-{
-	(void)plan;
-	(void)streams;
-	if (outcome->pid != 0)
-		message("%s for PID %ld: %s", outcome->thing,
-		    (long)outcome->pid, outcome->reason);
-	else
-		message("%.*s%s: %s", NAME_SHOWN,
-		    *outcome->thing != '\0' ? outcome->thing : "''",
-		    strlen(outcome->thing) > NAME_SHOWN ? "..." : "",
-		    outcome->reason);
-	return 0;
-}
-
-/* What the name that the program is called by makes of a command line. */
+/* A name that the program can be called by. */
 static const struct personality {
 	const char *name;
-	void (*plan)(int, char *[], struct plan *);
+	void (*parse)(int, char *[], struct plan *);
 	/* What must be said before the start, or NULL. -1: it cannot be. */
-	int (*announce)(const struct streams *);
+	int (*announce)(const struct attempt *);
 	/* Why nothing was started. -1: that cannot be said. */
-	int (*explain)(const struct plan *, const struct streams *,
-	    const struct outcome *);
+	int (*explain)(const struct attempt *);
 } personalities[] = {
-	{ "detach", options_detach, NULL, report_failure },
-	{ "nohup", nohup_plan, nohup_announce, nohup_explain },
-	{ "setsid", setsid_plan, NULL, setsid_explain },
+	{ "detach", options_parse, NULL, words_explain },
+	{ "nohup", nohup_parse, nohup_announce, nohup_explain },
+	{ "setsid", setsid_parse, NULL, setsid_explain },
 };
 
 /* The personality of that name; the first for any other. */
 static const struct personality *
-called(const char *name)
+personality_of(const char *name)
 {
 	size_t i = sizeof(personalities) / sizeof(*personalities);
 
@@ -92,82 +42,96 @@ called(const char *name)
 	return &personalities[i];
 }
 
-/* Do all that comes before the start. Return 0, or -1 and an outcome. */
+/*
+ * From here on a hang-up or Ctrl-C can neither leave an empty pidfile behind,
+ * nor end us between the job's start and our report of it. Not earlier: to
+ * open a FIFO that the user named may take for ever. A launcher that becomes
+ * the job itself has neither to fear; only its mask is noted.
+ */
 static int
-prepare(const struct plan *plan, char *room, const char **path,
-    struct streams *streams, struct outcome *outcome)
+block_signals(struct attempt *attempt)
 {
-	int error;
+	int result = attempt->plan->in_place
+			 ? signals_mask(&attempt->mask)
+			 : signals_block_all(&attempt->mask);
 
-	*path = command_find(plan->argv[0], room, &error);
-	if (plan->protect == FROM_CALLER && error != 0)
-		return command_refused(plan->argv[0], *path, error, outcome);
-	if (plan->protect == FROM_CALLER &&
-	    descriptors_check(plan, outcome) == -1)
+	return result == 0
+		   ? 0
+		   : attempt_failed(attempt, SIGNALS_NOT_BLOCKED, NULL, errno);
+}
+
+/*
+ * Do all that comes before the start: first what changes nothing, then what
+ * creates files. Return 0, or -1 and a failure.
+ */
+static int
+prepare(struct attempt *attempt)
+{
+	if (command_find(attempt) == -1 || descriptors_check(attempt) == -1 ||
+	    streams_inspect(attempt) == -1 || streams_open(attempt) == -1)
 		return -1;
-	return streams_open(plan, streams, outcome);
+	if (block_signals(attempt) == -1 || pidfile_open(attempt) == -1 ||
+	    streams_create(attempt) == -1)
+		return -1;
+	return 0;
 }
 
-/* Stay with the job as the plan says. Return the exit status, or -1. */
+/*
+ * Explain a failure, and undo what must not stay if nothing was started. Return
+ * the exit status.
+ */
 static int
-stay(const struct plan *plan, struct outcome *outcome)
+fail(const struct personality *personality, struct attempt *attempt)
 {
-	int status = wait_for_job(plan, outcome);
+	enum blame blame = attempt->failure.blame;
 
-	if (status == WAIT_FAILED)
-		return failure(
-		    outcome, FAILED, "wait", "%s", error_text(errno));
-	if (status == WAIT_TIMEOUT)
+	if (attempt->pid == 0)
+		pidfile_undo(&attempt->pidfile);
+	if (personality->explain(attempt) == -1 && blame > CHILD)
+		blame = CHILD;
+	return attempt->plan->rules->status[blame];
+}
+
+/* The exit status of a launch that has gone well. */
+static int
+status_of(const struct attempt *attempt)
+{
+	if (!attempt->ended)
 		return 0;
-	if (plan->alive)
-		message("PID %ld ended too early, with status %d",
-		    (long)outcome->pid, status);
-	return plan->alive && status == 0 ? 1 : status;
-}
-
-/* Explain a failure. Return the exit status. */
-static int
-fail(const struct personality *personality, const struct plan *plan,
-    const struct streams *streams, const struct outcome *outcome)
-{
-	enum failure failure = outcome->failure;
-
-	if (personality->explain(plan, streams, outcome) == -1 &&
-	    failure > FAILED_CHILD)
-		failure = FAILED_CHILD;
-	return plan->status[failure];
+	/* For -a, any end is too early. */
+	return attempt->plan->alive && attempt->status == 0 ? 1
+							    : attempt->status;
 }
 
 int
 main(int argc, char *argv[])
 {
 	const struct personality *personality =
-	    called(program_invocation_short_name);
+	    personality_of(program_invocation_short_name);
 	/*
 	 * What hangs on these lives until the end: it is not lost memory. And
 	 * a small stack is one page less for the kernel to make.
 	 */
 	static struct plan plan;
-	static struct outcome outcome;
-	static struct streams streams;
-	static char room[PATH_MAX];
-	const char *path;
-	int status = 0;
+	static struct attempt attempt;
 
-	personality->plan(argc, argv, &plan);
-	if (plan.nrescue > 0)
-		return rescue(&plan);
-	if (prepare(&plan, room, &path, &streams, &outcome) == -1)
-		return fail(personality, &plan, &streams, &outcome);
+	attempt.plan = &plan.launch;
+	personality->parse(argc, argv, &plan);
+	if (plan.rescue.count > 0)
+		return rescue(&plan.rescue);
+	if (prepare(&attempt) == -1)
+		return fail(personality, &attempt);
 	if (personality->announce != NULL &&
-	    personality->announce(&streams) == -1)
-		return plan.status[FAILED];
-	if (launch(&plan, path, &streams, &outcome) == -1)
-		return fail(personality, &plan, &streams, &outcome);
-	if (!plan.quiet)
-		report_start(&streams, &outcome, room);
-	if (plan.wait || plan.alive)
-		status = stay(&plan, &outcome);
-	return status != -1 ? status
-			    : fail(personality, &plan, &streams, &outcome);
+	    personality->announce(&attempt) == -1)
+		return plan.launch.rules->status[LAUNCHER];
+	if (launch(&attempt) == -1)
+		return fail(personality, &attempt);
+	if (!plan.launch.quiet)
+		words_started(&attempt);
+	if ((plan.launch.wait || plan.launch.alive) &&
+	    wait_for_job(&attempt) == -1)
+		return fail(personality, &attempt);
+	if (plan.launch.alive && attempt.ended)
+		words_ended(&attempt);
+	return status_of(&attempt);
 }

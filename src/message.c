@@ -133,20 +133,3 @@ error_text(int error)
 			return texts[i].text;
 	return strerror(error);
 }
-
-int
-failure(struct outcome *outcome, enum failure why, const char *thing,
-    const char *format, ...)
-{
-	va_list args;
-	char *reason;
-
-	va_start(args, format);
-	if (vasprintf(&reason, format, args) == -1)
-		reason = strerror(ENOMEM);
-	va_end(args);
-	outcome->failure = why;
-	outcome->thing = thing;
-	outcome->reason = reason;
-	return -1;
-}

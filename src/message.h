@@ -2,8 +2,6 @@
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
-#include "plan.h"
-
 /* How long a descriptor may take to have room for a line. */
 enum { PATIENCE_MS = 1000 };
 
@@ -20,12 +18,5 @@ void message(const char *, ...) __attribute__((format(printf, 1, 2)));
  * the GNU C library, also where another library has its own.
  */
 const char *error_text(int);
-
-/*
- * Put a failure into an outcome: what failed, the thing, and the formatted
- * reason. Return -1, always.
- */
-int failure(struct outcome *, enum failure, const char *, const char *, ...)
-    __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gnu.h"
+#include "launch/attempt.h"
 #include "message.h"
 #include "nohup.h"
 
@@ -42,8 +43,25 @@ end(void)
 	return fflush(stderr) == EOF ? -1 : 0;
 }
 
+/*
+ * What nohup promises. A job that reads its terminal is told by an error, not
+ * by an end of file. FAILED is the status of nohup's own failures.
+ */
+#define RULES(FAILED)                                                          \
+	{                                                                      \
+		.replace = { TERMINAL, TERMINAL, TERMINAL },                   \
+		.null_flags = O_WRONLY, .join = true, .follow = true,          \
+		.protect = FROM_HANGUP,                                        \
+		.status = { [LAUNCHER] = (FAILED),                             \
+			[CHILD] = (FAILED),                                    \
+			[CANNOT_RUN] = STATUS_CANNOT_RUN,                      \
+			[NOT_FOUND] = STATUS_NOT_FOUND },                      \
+	}
+static const struct rules gnu_rules = RULES(STATUS_FAILED);
+static const struct rules posix_rules = RULES(STATUS_NOT_FOUND);
+
 void
-nohup_plan(int argc, char *argv[], struct plan *plan)
+nohup_parse(int argc, char *argv[], struct plan *plan)
 {
 	static const struct option names[] = {
 		{ "help", no_argument, NULL, SHOW_HELP },
@@ -51,10 +69,12 @@ nohup_plan(int argc, char *argv[], struct plan *plan)
 		{ NULL, 0, NULL, 0 },
 	};
 	static char buffer[BUFSIZ];
-	int failed = getenv("POSIXLY_CORRECT") != NULL ? STATUS_NOT_FOUND
-						       : STATUS_FAILED;
-	int n;
+	struct launch_plan *launch = &plan->launch;
+	int failed;
 
+	launch->rules =
+	    getenv("POSIXLY_CORRECT") != NULL ? &posix_rules : &gnu_rules;
+	failed = launch->rules->status[LAUNCHER];
 	/* A line is one write: others may write to the same terminal. */
 	setvbuf(stderr, buffer, _IOFBF, sizeof(buffer));
 	opterr = 0;
@@ -75,19 +95,9 @@ nohup_plan(int argc, char *argv[], struct plan *plan)
 		fputs("missing operand\n", stderr);
 		gnu_try_help(program_invocation_name, failed);
 	}
-	plan->argv = argv + optind;
-	for (n = 0; n < 3; n++)
-		plan->replace[n] = TERMINAL;
-	/* A job that reads its terminal is told by an error, not by an end. */
-	plan->null_flags = O_WRONLY;
-	plan->join = true;
-	plan->follow = true;
-	plan->protect = FROM_HANGUP;
-	plan->in_place = true;
-	plan->quiet = true;
-	plan->status[FAILED] = plan->status[FAILED_CHILD] = failed;
-	plan->status[CANNOT_RUN] = STATUS_CANNOT_RUN;
-	plan->status[NOT_FOUND] = STATUS_NOT_FOUND;
+	launch->argv = argv + optind;
+	launch->in_place = true;
+	launch->quiet = true;
 }
 
 /*
@@ -130,15 +140,16 @@ quote(const char *word)
 }
 
 int
-nohup_announce(const struct streams *streams)
+nohup_announce(const struct attempt *attempt)
 {
+	const struct streams *streams = &attempt->streams;
 	const bool input = streams->fd[0] != 0;
 	const char *ignoring = input ? "ignoring input and " : "";
 
-	if (streams->default_file != NULL) {
+	if (streams->default_file.path != NULL) {
 		begin();
 		fprintf(stderr, "%sappending output to ", ignoring);
-		quote(streams->default_file);
+		quote(streams->default_file.path);
 		fputc('\n', stderr);
 	}
 	if (streams->fd[2] != 2 && streams->fd[1] == 1) {
@@ -152,38 +163,51 @@ nohup_announce(const struct streams *streams)
 	return end();
 }
 
-/* Neither place can have a default file. */
+/* A file for output cannot be opened. */
 static void
-explain_default(const struct streams *streams)
+explain_file(const char *path, const char *why)
 {
-	int i;
-
-	for (i = 0; i < 2 && streams->refused[i] != NULL; i++) {
-		begin();
-		fputs("failed to open ", stderr);
-		quote(i == 0 ? "nohup.out" : streams->home_file);
-		fprintf(stderr, ": %s\n", streams->refused[i]);
-	}
+	begin();
+	fputs("failed to open ", stderr);
+	quote(path);
+	fprintf(stderr, ": %s\n", why);
 }
 
 int
-nohup_explain(const struct plan *plan, const struct streams *streams,
-    const struct outcome *outcome)
+nohup_explain(const struct attempt *attempt)
 {
-	if (outcome->failure == CANNOT_RUN || outcome->failure == NOT_FOUND) {
+	const struct default_file *file = &attempt->streams.default_file;
+	const struct failure *failure = &attempt->failure;
+	const char *error = error_text(failure->error);
+
+	switch (failure->problem) {
+	case DEFAULT_NOT_OPENED:
+		explain_file("nohup.out", file->why_not_here);
+		if (file->home != NULL)
+			explain_file(file->home, file->why_not_home);
+		break;
+	case COMMAND_NOT_RUN:
 		begin();
 		fputs("failed to run command ", stderr);
-		quote(plan->argv[0]);
-		fprintf(stderr, ": %s\n", error_text(outcome->error));
-	} else if (strcmp(outcome->thing, "nohup.out") == 0)
-		explain_default(streams);
-	else {
+		quote(failure->thing);
+		fprintf(stderr, ": %s\n", error);
+		break;
+	case NULL_NOT_OPENED:
+		begin();
+		fprintf(stderr,
+		    "failed to render standard input unusable: %s\n", error);
+		break;
+	case PLACE_NOT_FILLED:
+	case STREAMS_NOT_SET:
 		begin();
 		fprintf(stderr, "%s: %s\n",
-		    strcmp(outcome->thing, "/dev/null") == 0
-			? "failed to render standard input unusable"
-			: outcome->thing,
-		    outcome->reason);
+		    failure->problem == STREAMS_NOT_SET ? "dup2"
+							: failure->thing,
+		    error);
+		break;
+	default:
+		begin();
+		fprintf(stderr, "signals: %s\n", error);
 	}
 	/* What was closed from the start has not failed. */
 	return end() == -1 && errno != EBADF ? -1 : 0;

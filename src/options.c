@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,24 @@
 #include "options.h"
 
 enum { SHOW_HELP = 256, SHOW_VERSION };
+
+/*
+ * What is not inherited as stdout or stderr. A file without a name is not the
+ * user's choice but the caller's buffer: Debian's cron mails what is in it when
+ * the command has ended, and the rest is lost.
+ */
+enum { NOT_CHOSEN = CLOSED | TERMINAL | HUNG_UP | NAMELESS | OTHER };
+
+/* What detach promises, whatever its options are. */
+static const struct rules rules = {
+	.replace = { ANY, NOT_CHOSEN, NOT_CHOSEN },
+	.null_flags = O_RDONLY,
+	.protect = FROM_CALLER,
+	.status = { [LAUNCHER] = STATUS_FAILED,
+	    [CHILD] = STATUS_FAILED,
+	    [CANNOT_RUN] = STATUS_CANNOT_RUN,
+	    [NOT_FOUND] = STATUS_NOT_FOUND },
+};
 
 static const char help[] =
     "usage: detach [OPTION]... COMMAND [ARG]...\n"
@@ -84,9 +103,9 @@ print(const char *text)
 	exit(0);
 }
 
-/* Set an option's value, once: a second one would contradict the first. */
+/* Set an option's value. A second one would contradict the first. */
 static void
-set(const char **value, int option, const char *argument)
+set_once(const char **value, int option, const char *argument)
 {
 	if (*value != NULL)
 		invalid("-%c %s: given twice, first as %s", option, argument,
@@ -127,7 +146,7 @@ nanoseconds(const char *time)
 
 /* Add the numbers of a list N[,N]... to the plan's descriptors to keep. */
 static void
-keep(struct plan *plan, const char *list)
+add_kept(struct launch_plan *plan, const char *list)
 {
 	int *numbers = plan->keep;
 	const char *at = list;
@@ -154,24 +173,32 @@ keep(struct plan *plan, const char *list)
 	}
 }
 
+/* Refuse options that say nothing to a rescue; take those that do. */
+static void
+take_rescue_options(const struct launch_plan *given, struct rescue_plan *plan)
+{
+	if (given->file[0] != NULL || given->file[2] != NULL ||
+	    given->pidfile != NULL || given->nkeep > 0 || given->wait ||
+	    given->alive)
+		invalid("-r: of the other options, only -o and -q go with it");
+	if (given->file[1] != NULL && strcmp(given->file[1], "-") == 0)
+		invalid("-o -: contradicts -r");
+	plan->output = given->file[1];
+	plan->quiet = given->quiet;
+}
+
 /* Fill the plan with the processes to rescue. */
 static void
-rescue_operands(int argc, char *argv[], struct plan *plan)
+take_pids(int argc, char *argv[], struct rescue_plan *plan)
 {
 	char *end;
 	long pid;
 	int i;
 
-	if (plan->file[0] != NULL || plan->file[2] != NULL ||
-	    plan->pidfile != NULL || plan->nkeep > 0 || plan->wait ||
-	    plan->alive)
-		invalid("-r: of the other options, only -o and -q go with it");
-	if (plan->file[1] != NULL && strcmp(plan->file[1], "-") == 0)
-		invalid("-o -: contradicts -r");
 	if (argc == 0)
 		invalid("-r: no PID (see 'detach --help')");
-	plan->rescue = calloc((size_t)argc, sizeof(*plan->rescue));
-	if (plan->rescue == NULL)
+	plan->pids = calloc((size_t)argc, sizeof(*plan->pids));
+	if (plan->pids == NULL)
 		invalid("-r: %s", error_text(errno));
 	for (i = 0; i < argc; i++) {
 		errno = 0;
@@ -179,14 +206,20 @@ rescue_operands(int argc, char *argv[], struct plan *plan)
 		if (argv[i][0] < '0' || argv[i][0] > '9' || *end != '\0' ||
 		    errno != 0 || pid <= 0 || pid > INT_MAX)
 			invalid("-r %s: not a PID", argv[i]);
-		plan->rescue[plan->nrescue++] = (pid_t)pid;
+		plan->pids[plan->count++] = (pid_t)pid;
 	}
 }
 
-/* Name the option that getopt_long() has just refused, and exit. */
+/* An option that leads to no plan: help, or a word that was refused. */
 static _Noreturn void
-unknown(const char *word)
+leave(int option, const char *word)
 {
+	if (option == SHOW_HELP)
+		print(help);
+	if (option == SHOW_VERSION)
+		print("detach " PACKAGE_VERSION "\n");
+	if (option == ':')
+		invalid("-%c: needs a value", optopt);
 	if (optopt == 0)
 		invalid("%s: unknown option", word);
 	if (optopt == SHOW_HELP || optopt == SHOW_VERSION || optopt == 'w' ||
@@ -195,63 +228,42 @@ unknown(const char *word)
 	invalid("-%c: unknown option", optopt);
 }
 
-/* What detach promises whatever its options are. */
-static void
-promise(struct plan *plan)
-{
-	/*
-	 * A file without a name is not the user's choice but the caller's
-	 * buffer: Debian's cron mails what is in it when the command has
-	 * ended, and the rest is lost.
-	 */
-	const unsigned callers = TERMINAL | HUNG_UP | NAMELESS | OTHER;
-	int why;
-
-	plan->replace[0] = ANY;
-	plan->replace[1] = CLOSED | callers;
-	plan->replace[2] = CLOSED | callers;
-	plan->null_flags = O_RDONLY;
-	plan->protect = FROM_CALLER;
-	plan->session = true;
-	for (why = FAILED; why < FAILURES; why++)
-		plan->status[why] = STATUS_FAILED;
-	plan->status[CANNOT_RUN] = STATUS_CANNOT_RUN;
-	plan->status[NOT_FOUND] = STATUS_NOT_FOUND;
-}
-
-void
-options_detach(int argc, char *argv[], struct plan *plan)
+/*
+ * Take the options, up to the first operand. Return whether a rescue is asked
+ * for.
+ */
+static bool
+take_options(int argc, char *argv[], struct launch_plan *plan)
 {
 	const char *alive = NULL;
 	bool rescue = false;
 	int option;
 
-	promise(plan);
 	/* The leading '+' ends options at the first operand, as POSIX does. */
 	opterr = 0;
 	while ((option = getopt_long(
 		    argc, argv, "+:i:o:e:p:k:wa:qr", names, NULL)) != -1)
 		switch (option) {
 		case 'i':
-			set(&plan->file[0], option, optarg);
+			set_once(&plan->file[0], option, optarg);
 			break;
 		case 'o':
-			set(&plan->file[1], option, optarg);
+			set_once(&plan->file[1], option, optarg);
 			break;
 		case 'e':
-			set(&plan->file[2], option, optarg);
+			set_once(&plan->file[2], option, optarg);
 			break;
 		case 'p':
-			set(&plan->pidfile, option, optarg);
+			set_once(&plan->pidfile, option, optarg);
 			break;
 		case 'k':
-			keep(plan, optarg);
+			add_kept(plan, optarg);
 			break;
 		case 'w':
 			plan->wait = true;
 			break;
 		case 'a':
-			set(&alive, option, optarg);
+			set_once(&alive, option, optarg);
 			plan->alive = true;
 			plan->alive_ns = nanoseconds(optarg);
 			break;
@@ -261,20 +273,25 @@ options_detach(int argc, char *argv[], struct plan *plan)
 		case 'r':
 			rescue = true;
 			break;
-		case SHOW_HELP:
-			print(help);
-		case SHOW_VERSION:
-			print("detach " PACKAGE_VERSION "\n");
-		case ':':
-			invalid("-%c: needs a value", optopt);
 		default:
-			unknown(argv[optind - 1]);
+			leave(option, argv[optind - 1]);
 		}
 	if (plan->wait && plan->alive)
 		invalid("-w: contradicts -a %s", alive);
-	if (rescue)
-		rescue_operands(argc - optind, argv + optind, plan);
-	else if (optind == argc)
+	return rescue;
+}
+
+void
+options_parse(int argc, char *argv[], struct plan *plan)
+{
+	struct launch_plan *launch = &plan->launch;
+
+	launch->rules = &rules;
+	launch->session = true;
+	if (take_options(argc, argv, launch)) {
+		take_rescue_options(launch, &plan->rescue);
+		take_pids(argc - optind, argv + optind, &plan->rescue);
+	} else if (optind == argc)
 		invalid("no command (see 'detach --help')");
-	plan->argv = argv + optind;
+	launch->argv = argv + optind;
 }

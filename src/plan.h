@@ -1,15 +1,12 @@
 /*
- * The types that the parts of detach hand to each other, and nothing else.
- * A command line becomes a plan, a plan becomes a job, an outcome becomes an
- * exit status.
+ * plan.h: what a command line asks for, and what each name promises. A command
+ * line becomes a plan, a plan becomes a job, an outcome becomes an exit status.
  */
 #ifndef PLAN_H
 #define PLAN_H
 
 #include <sys/types.h>
 
-#include <limits.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,15 +17,6 @@ enum {
 	STATUS_SIGNAL = 128, /* plus N: the job was killed by signal N */
 };
 
-/* Why nothing was started, or its start could not be seen through. */
-enum failure {
-	FAILED = 1, /* before there was a child */
-	FAILED_CHILD, /* on the way to the exec */
-	CANNOT_RUN,
-	NOT_FOUND,
-	FAILURES
-};
-
 /* What an inherited descriptor is, as far as it matters; bits of a set. */
 enum kind {
 	CLOSED = 1,
@@ -37,31 +25,45 @@ enum kind {
 	DEVICE = 8, /* one that is no terminal */
 	TERMINAL = 16,
 	HUNG_UP = 32, /* what is left of a terminal */
-	OTHER = 64, /* pipe, socket, and what may come */
+	OTHER = 64, /* pipe, socket, and whatever else there is */
 	ANY = 127
 };
 
-/* What the job is kept from. */
+/* What the job is protected from. */
 enum protection {
 	FROM_NOTHING,
 	FROM_HANGUP, /* SIGHUP is ignored */
 	/*
-	 * Also from all other signals and from descriptors of the caller, and
-	 * from being half started: what can be checked is, before a file is
-	 * created.
+	 * From all signals and descriptors of the caller, and from being half
+	 * started: what can be checked is checked before a file is created.
 	 */
 	FROM_CALLER
 };
 
-/* What the user wants. Filled by a parser, constant for everyone else. */
-struct plan {
-	char *const *argv; /* the command and its arguments */
-	const char *file[3]; /* for descriptors 0-2: NULL, "-" or a path */
+/* Whose failure it is. */
+enum blame {
+	LAUNCHER, /* before there was a child */
+	CHILD, /* on its way to the exec */
+	CANNOT_RUN, /* the command was found, but cannot run */
+	NOT_FOUND, /* the command was not found */
+	BLAMES
+};
+
+/* What a name promises, whatever its options are. */
+struct rules {
 	unsigned replace[3]; /* sets of kinds: not to be inherited as 0-2 */
 	int null_flags; /* O_WRONLY: reading the /dev/null on 0 fails */
 	bool join; /* a replaced stderr goes where stdout goes, always */
 	bool follow; /* a default file may be a link, if its place is safe */
 	enum protection protect;
+	int status[BLAMES]; /* exit statuses of failures */
+};
+
+/* What a launch wants. Filled by a parser, constant for everyone else. */
+struct launch_plan {
+	const struct rules *rules;
+	char *const *argv; /* the command and its arguments */
+	const char *file[3]; /* for descriptors 0-2: NULL, "-" or a path */
 	bool in_place; /* the launcher itself becomes the job */
 	bool session; /* a new session, and in it */
 	bool terminal; /* ... stdin's terminal as the controlling one */
@@ -72,22 +74,20 @@ struct plan {
 	bool wait; /* stay until the job ends */
 	bool alive; /* stay for alive_ns, to see it live */
 	long long alive_ns; /* nanoseconds */
-	int status[FAILURES]; /* exit statuses */
-	pid_t *rescue; /* processes to rescue, in place of a command */
-	size_t nrescue;
 };
 
-/*
- * What came of it: the job's PID, or why there is none. The line that says
- * why is "thing: reason", both good until the launcher ends.
- */
-struct outcome {
-	pid_t pid; /* the job, 0 when nothing was started */
-	sigset_t mask; /* the caller's signal mask, for a waiter */
-	enum failure failure; /* 0 when all went well */
-	int error; /* errno, or 0; of CANNOT_RUN and NOT_FOUND always */
-	const char *thing;
-	const char *reason;
+/* What a rescue wants. */
+struct rescue_plan {
+	pid_t *pids; /* as the user named them */
+	size_t count; /* 0: no rescue is asked for */
+	const char *output; /* a path, or NULL for the default file */
+	bool quiet; /* no message on success */
+};
+
+/* What a command line asks for: one of the two. */
+struct plan {
+	struct launch_plan launch;
+	struct rescue_plan rescue;
 };
 
 #endif

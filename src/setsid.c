@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "gnu.h"
+#include "launch/attempt.h"
 #include "message.h"
 #include "setsid.h"
 
@@ -25,9 +26,23 @@ static const char help[] =
     "Without -f setsid forks if it leads a process group. See also "
     "detach(1).\n";
 
+/* util-linux: what fails is 1. */
+static const struct rules told = {
+	.status = { [LAUNCHER] = EXIT_FAILURE,
+	    [CHILD] = EXIT_FAILURE,
+	    [CANNOT_RUN] = STATUS_CANNOT_RUN,
+	    [NOT_FOUND] = STATUS_NOT_FOUND },
+};
+
+/* After a fork nobody but a waiter is told how the child fared. */
+static const struct rules untold = {
+	.status = { [LAUNCHER] = EXIT_FAILURE },
+};
+
 void
-setsid_plan(int argc, char *argv[], struct plan *plan)
+setsid_parse(int argc, char *argv[], struct plan *plan)
 {
+	struct launch_plan *launch = &plan->launch;
 	static const struct option names[] = {
 		{ "ctty", no_argument, NULL, 'c' },
 		{ "fork", no_argument, NULL, 'f' },
@@ -44,7 +59,7 @@ setsid_plan(int argc, char *argv[], struct plan *plan)
 	while ((option = getopt_long(argc, argv, "+cfwhV", names, NULL)) != -1)
 		switch (option) {
 		case 'c':
-			plan->terminal = true;
+			launch->terminal = true;
 			break;
 		case 'f':
 			fork = true;
@@ -67,33 +82,57 @@ setsid_plan(int argc, char *argv[], struct plan *plan)
 		fprintf(stderr, "%s: no command specified\n", program);
 		gnu_try_help(program, EXIT_FAILURE);
 	}
-	plan->argv = argv + optind;
-	plan->session = true;
-	plan->quiet = true;
+	launch->argv = argv + optind;
+	launch->session = true;
+	launch->quiet = true;
 	/* POSIX: setsid() fails in a process that leads a group. */
-	plan->in_place = !fork && getpgrp() != getpid();
-	plan->wait = wait && !plan->in_place;
-	plan->status[FAILED] = EXIT_FAILURE;
-	/* After a fork nobody but a waiter is told how the child fared. */
-	if (plan->in_place || plan->wait) {
-		plan->status[FAILED_CHILD] = EXIT_FAILURE;
-		plan->status[CANNOT_RUN] = STATUS_CANNOT_RUN;
-		plan->status[NOT_FOUND] = STATUS_NOT_FOUND;
+	launch->in_place = !fork && getpgrp() != getpid();
+	launch->wait = wait && !launch->in_place;
+	launch->rules = launch->in_place || launch->wait ? &told : &untold;
+}
+
+/* The call that failed. */
+static const char *
+call_of(const struct failure *failure)
+{
+	switch (failure->problem) {
+	case NO_PIPE:
+		return "pipe";
+	case NO_FORK:
+		return "fork";
+	case NO_SESSION:
+		return "setsid";
+	case NO_CONTROLLING_TERMINAL:
+		return "failed to set the controlling terminal";
+	case SIGNALS_NOT_BLOCKED:
+	case SIGNALS_NOT_SET:
+		return "signals";
+	default:
+		return failure->thing;
 	}
 }
 
 int
-setsid_explain(const struct plan *plan, const struct streams *streams,
-    const struct outcome *outcome)
+setsid_explain(const struct attempt *attempt)
 {
-	const char *name = program_invocation_short_name;
+	const struct failure *failure = &attempt->failure;
+	const char *error = error_text(failure->error);
 
-	(void)streams;
-	if (outcome->failure == CANNOT_RUN || outcome->failure == NOT_FOUND)
-		fprintf(stderr, "%s: failed to execute %s: %s\n", name,
-		    plan->argv[0], error_text(outcome->error));
-	else
-		fprintf(stderr, "%s: %s: %s\n", name, outcome->thing,
-		    outcome->reason);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	switch (failure->problem) {
+	case COMMAND_NOT_RUN:
+		fprintf(stderr, "failed to execute %s: %s\n", failure->thing,
+		    error);
+		break;
+	case KILLED:
+		fprintf(stderr, "%s: killed by signal %d before its exec\n",
+		    failure->thing, failure->number);
+		break;
+	case NO_WAIT:
+		fprintf(stderr, "wait: %s\n", error);
+		break;
+	default:
+		fprintf(stderr, "%s: %s\n", call_of(failure), error);
+	}
 	return ferror(stderr) ? -1 : 0;
 }

@@ -12,66 +12,63 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "launch/attempt.h"
 #include "launch/command.h"
-#include "message.h"
 
 /* The head of a file; execve() itself looks at 256 bytes. */
 enum { HEAD_SIZE = 512 };
 
-/* Say that there is no such command, or that it cannot run. Return -1. */
-static int
-unusable(const char *name, int error, struct outcome *outcome)
-{
-	enum failure why = error == ENOENT ? NOT_FOUND : CANNOT_RUN;
-	const char *hint = "";
-
-	if (error == ENOENT && strpbrk(name, " \t\n|") != NULL)
-		hint = " (a shell command line needs sh -c)";
-	return failure(outcome, why, name, "%s%s", error_text(error), hint);
-}
-
-/* As PATH has it: a directory is no command, but another may follow. */
 static bool
 is_directory(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) == -1 || !S_ISDIR(st.st_mode))
-		return false;
-	errno = EACCES;
-	return true;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* The first executable of that name in PATH. */
-static const char *
-search_path(const char *name, char *room, int *error)
+/* Why a file in PATH is not the command: an errno, or 0 if it is. */
+static int
+why_not(const char *file)
+{
+	if (access(file, X_OK) == -1)
+		return errno;
+	return is_directory(file) ? EACCES : 0;
+}
+
+/*
+ * The first executable of that name in PATH goes into the room. Return 0, or
+ * the errno that says why there is none; the first file that was in the way
+ * is then in the room, or "".
+ */
+static int
+search_path(const char *name, char *room)
 {
 	const char *at = getenv("PATH");
 	char file[PATH_MAX];
-	int length;
+	int length, error = ENOENT, why;
 
 	room[0] = '\0';
-	*error = ENOENT;
 	if (*name == '\0')
-		return room;
+		return error;
 	for (at = at != NULL ? at : "/bin:/usr/bin";; at += length + 1) {
 		/* POSIX: an empty element is the working directory. */
 		length = (int)strcspn(at, ":");
 		if (snprintf(file, sizeof(file), "%.*s/%s",
 			length > 0 ? length : 1, length > 0 ? at : ".",
 			name) < (int)sizeof(file)) {
-			if (access(file, X_OK) == 0 && !is_directory(file)) {
-				*error = 0;
-				return strcpy(room, file);
+			why = why_not(file);
+			if (why == 0) {
+				strcpy(room, file);
+				return 0;
 			}
-			if (errno == EACCES && *room == '\0')
+			if (why == EACCES && *room == '\0')
 				strcpy(room, file);
 			/* A directory that cannot be searched has no say. */
-			if (errno == EACCES && access(file, F_OK) == 0)
-				*error = EACCES;
+			if (why == EACCES && access(file, F_OK) == 0)
+				error = EACCES;
 		}
 		if (at[length] == '\0')
-			return room;
+			return error;
 	}
 }
 
@@ -79,13 +76,22 @@ search_path(const char *name, char *room, int *error)
  * access() asks for the real user, which is the effective one: detach is never
  * set-user-ID.
  */
-const char *
-command_find(const char *name, char *room, int *error)
+int
+command_find(struct attempt *attempt)
 {
-	if (strchr(name, '/') == NULL && strlen(name) <= NAME_MAX)
-		return search_path(name, room, error);
-	*error = access(name, X_OK) == -1 ? errno : 0;
-	return name;
+	const char *name = attempt->plan->argv[0];
+	int error;
+
+	if (strchr(name, '/') == NULL && strlen(name) <= NAME_MAX) {
+		error = search_path(name, attempt->room);
+		attempt->path = attempt->room;
+	} else {
+		error = access(name, X_OK) == -1 ? errno : 0;
+		attempt->path = name;
+	}
+	if (error == 0 || attempt->plan->rules->protect != FROM_CALLER)
+		return 0;
+	return command_failed(attempt, error);
 }
 
 /* Read the first bytes of a file. Return how many, or -1. */
@@ -115,32 +121,44 @@ command_is_script(const char *path)
 	return length >= 0;
 }
 
-int
-command_refused(
-    const char *name, const char *path, int error, struct outcome *outcome)
+/*
+ * The interpreter that a script names in its first line. Return "" for a file
+ * that is no script, or NULL if there is no memory for the name.
+ */
+static const char *
+interpreter_of(const char *path)
 {
 	char bytes[HEAD_SIZE];
-	ssize_t length;
+	ssize_t length = head(path, bytes);
 	char *start;
+
+	if (length < 2 || memcmp(bytes, "#!", 2) != 0)
+		return "";
+	bytes[length < HEAD_SIZE ? length : HEAD_SIZE - 1] = '\0';
+	start = bytes + 2 + strspn(bytes + 2, " \t");
+	start[strcspn(start, " \t\n")] = '\0';
+	return strdup(start);
+}
+
+int
+command_failed(struct attempt *attempt, int error)
+{
+	const char *path = attempt->path, *interpreter = NULL;
 
 	/*
 	 * ENOENT for a file that is there, or EACCES for one that may be
-	 * executed: what is to interpret it cannot be.
+	 * executed: its interpreter is missing, or may not be executed.
 	 */
-	if ((error != ENOENT || access(path, F_OK) == -1) &&
-	    (error != EACCES || access(path, X_OK) == -1))
-		return unusable(name, error, outcome);
-	length = head(path, bytes);
-	if (length >= 2 && memcmp(bytes, "#!", 2) == 0) {
-		bytes[length < HEAD_SIZE ? length : HEAD_SIZE - 1] = '\0';
-		start = bytes + 2 + strspn(bytes + 2, " \t");
-		start[strcspn(start, " \t\n")] = '\0';
-		return failure(outcome,
-		    error == ENOENT ? NOT_FOUND : CANNOT_RUN, name,
-		    "bad interpreter '%s': %s", start, error_text(error));
-	}
-	if (error == EACCES)
-		return unusable(name, error, outcome);
-	return failure(
-	    outcome, NOT_FOUND, name, "its interpreter: %s", error_text(error));
+	if ((error == ENOENT && access(path, F_OK) == 0) ||
+	    (error == EACCES && access(path, X_OK) == 0))
+		interpreter = interpreter_of(path);
+	/* A binary that may not be executed has no better reason. */
+	if (error == EACCES && interpreter != NULL && *interpreter == '\0')
+		interpreter = NULL;
+	attempt->failure = (struct failure){ .problem = COMMAND_NOT_RUN,
+		.blame = error == ENOENT ? NOT_FOUND : CANNOT_RUN,
+		.error = error,
+		.thing = attempt->plan->argv[0],
+		.reason = interpreter };
+	return -1;
 }

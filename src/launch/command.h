@@ -4,26 +4,27 @@
 
 #include <stdbool.h>
 
-#include "plan.h"
+struct attempt;
 
 /*
- * Find the file that a command names: the name itself if it has a slash, else
- * the first executable of that name in PATH, else the first that is in the
- * way there, else nothing (""). Return its path, which may be in the given
- * room of PATH_MAX bytes, and 0 or the reason why it cannot be executed, as far
- * as that can be seen before execve().
+ * Find the file that the attempt's command names: the name itself if it has a
+ * slash, else the first executable of that name in PATH, else the first that
+ * is in the way there, else nothing (""). Return 0; or -1 and a failure, if
+ * the job is to be protected from a start that is bound to fail.
  */
-const char *command_find(const char *, char *, int *);
+int command_find(struct attempt *);
 
 /*
  * Is this file, which execve() refused with ENOEXEC, a script for /bin/sh?
+ * Async-signal-safe.
  */
 bool command_is_script(const char *);
 
 /*
- * Fill the outcome for a command and the path it was found at, which cannot be
- * executed for that reason. Return -1.
+ * Note that the command cannot be executed, for the reason in that errno. The
+ * failure's reason is NULL for the command's own file, "" for the interpreter
+ * of a binary, else the name of a script's interpreter. Return -1, always.
  */
-int command_refused(const char *, const char *, int, struct outcome *);
+int command_failed(struct attempt *, int);
 
 #endif

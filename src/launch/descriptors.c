@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "launch/attempt.h"
 #include "launch/descriptors.h"
-#include "message.h"
 
 /* Linux 5.9; the C library's headers may be older. */
 #ifndef SYS_close_range
@@ -22,7 +22,7 @@
 
 /* The lowest descriptor from FD up that the plan keeps, INT_MAX for none. */
 static int
-next_kept(const struct plan *plan, int fd)
+next_kept(const struct launch_plan *plan, int fd)
 {
 	int next = INT_MAX;
 	size_t i;
@@ -62,44 +62,57 @@ named_descriptor(const char *argument)
 	return -1;
 }
 
-int
-descriptors_check(const struct plan *plan, struct outcome *outcome)
+/* Note what is wrong with that descriptor. Return -1. */
+static int
+refuse(struct attempt *attempt, enum problem problem, const char *thing, int fd)
 {
+	const int error = errno;
+
+	attempt_failed(attempt, problem, thing, error);
+	attempt->failure.number = fd;
+	return -1;
+}
+
+int
+descriptors_check(struct attempt *attempt)
+{
+	const struct launch_plan *plan = attempt->plan;
 	size_t i;
 	int fd;
 
+	if (plan->rules->protect != FROM_CALLER)
+		return 0;
 	for (i = 0; i < plan->nkeep; i++)
 		if (fcntl(plan->keep[i], F_GETFD) == -1)
-			return failure(outcome, FAILED, "-k",
-			    "descriptor %d: %s", plan->keep[i],
-			    error_text(errno));
+			return refuse(
+			    attempt, KEEP_NOT_OPEN, NULL, plan->keep[i]);
 	for (i = 0; plan->argv[i] != NULL; i++) {
 		fd = named_descriptor(plan->argv[i]);
 		if (fd >= 3 && next_kept(plan, fd) != fd &&
 		    fcntl(fd, F_GETFD) != -1)
-			return failure(outcome, FAILED, plan->argv[i],
-			    "would be closed in the job (-k %d keeps it)", fd);
+			return refuse(
+			    attempt, ARGUMENT_CLOSED, plan->argv[i], fd);
 	}
 	return 0;
 }
 
-/* The same for the plan and the streams together. */
+/* The same for all that the attempt needs. */
 static int
-next_needed(const struct plan *plan, const struct streams *streams, int fd)
+next_needed(const struct attempt *attempt, int fd)
 {
-	int next = next_kept(plan, fd), n;
+	const int *streams = attempt->streams.fd;
+	const int pidfile = attempt->pidfile.fd;
+	int next = next_kept(attempt->plan, fd), n;
 
 	for (n = 0; n < 3; n++)
-		if (streams->fd[n] >= fd && streams->fd[n] < next)
-			next = streams->fd[n];
-	if (streams->pidfile.fd >= fd && streams->pidfile.fd < next)
-		next = streams->pidfile.fd;
-	return next;
+		if (streams[n] >= fd && streams[n] < next)
+			next = streams[n];
+	return pidfile >= fd && pidfile < next ? pidfile : next;
 }
 
 /* Before Linux 5.9, or where a container forbids the call: /proc has a list. */
 static int
-close_listed(const struct plan *plan, const struct streams *streams)
+close_listed(const struct attempt *attempt)
 {
 	DIR *list = opendir("/proc/self/fd");
 	struct dirent *entry;
@@ -110,7 +123,7 @@ close_listed(const struct plan *plan, const struct streams *streams)
 	while (errno = 0, (entry = readdir(list)) != NULL) {
 		fd = atoi(entry->d_name);
 		if (fd >= 3 && fd != dirfd(list) &&
-		    next_needed(plan, streams, fd) != fd)
+		    next_needed(attempt, fd) != fd)
 			(void)close(fd);
 	}
 	error = errno;
@@ -120,17 +133,17 @@ close_listed(const struct plan *plan, const struct streams *streams)
 }
 
 int
-descriptors_close(const struct plan *plan, const struct streams *streams)
+descriptors_close(const struct attempt *attempt)
 {
 	int from, needed;
 
 	for (from = 3;; from = needed + 1) {
-		needed = next_needed(plan, streams, from);
+		needed = next_needed(attempt, from);
 		if (needed > from &&
 		    syscall(SYS_close_range, (unsigned)from,
 			needed == INT_MAX ? ~0U : (unsigned)needed - 1,
 			0U) == -1)
-			return close_listed(plan, streams);
+			return close_listed(attempt);
 		if (needed == INT_MAX)
 			return 0;
 	}

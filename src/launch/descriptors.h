@@ -2,22 +2,21 @@
 #ifndef DESCRIPTORS_H
 #define DESCRIPTORS_H
 
-#include "launch/streams.h"
-#include "plan.h"
+struct attempt;
 
 /*
  * Refuse a plan that keeps a descriptor that is not open, or whose arguments
  * name one that would be closed. To be called before anything is opened.
- * Return 0, or -1 and a filled outcome.
+ * Return 0, or -1 and a failure.
  */
-int descriptors_check(const struct plan *, struct outcome *);
+int descriptors_check(struct attempt *);
 
 /*
- * Close every descriptor from 3 up but those that the plan keeps and those of
- * the streams. They are closed for good, not on exec, which would close them
- * some moments after the launcher has returned: too late for who wants to bind
- * a socket's port again. Return 0, or -1 with errno.
+ * Close every descriptor from 3 up, except those that the plan keeps and those
+ * of the streams and the pidfile. They are closed for good, not on exec: exec
+ * closes them some moments after the launcher has returned, which is too late
+ * for somebody who waits to bind the same port. Return 0, or -1 with errno.
  */
-int descriptors_close(const struct plan *, const struct streams *);
+int descriptors_close(const struct attempt *);
 
 #endif

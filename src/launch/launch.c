@@ -3,7 +3,6 @@
  * execs. Whatever can fail in an ordinary way has been done by then.
  */
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -12,50 +11,30 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "launch/attempt.h"
 #include "launch/command.h"
 #include "launch/descriptors.h"
 #include "launch/launch.h"
-#include "message.h"
+#include "signals.h"
 
-#ifndef _NSIG
-#define _NSIG 65
-#endif
-
-/* How far an attempt came: the step that failed, and its errno. */
-enum step {
-	RUNNING,
-	CLOSE,
-	PIPE,
-	FORK,
-	SESSION,
-	STREAMS,
-	CONTROL,
-	SIGNALS,
-	PIDFILE,
-	EXEC,
-	DEATH
-};
-
-struct report {
-	enum step step;
-	int error; /* for DEATH a signal number */
+/* What a child, or a step of the launcher, has to say. */
+struct result {
+	enum problem problem; /* NO_PROBLEM: the job runs */
+	int error; /* errno; for KILLED a signal number */
 };
 
 struct child {
-	const struct plan *plan;
-	const struct streams *streams;
-	const char *path;
+	const struct attempt *attempt;
 	sigset_t mask; /* the job's */
-	int report; /* write end of the pipe, close-on-exec */
+	int pipe; /* for its result; close-on-exec */
 };
 
 extern char **environ;
 
 static int
-put_streams(const int fd[3])
+set_streams(const int fd[3])
 {
 	int n;
 
@@ -65,43 +44,13 @@ put_streams(const int fd[3])
 	return 0;
 }
 
-/*
- * Take away what was sent to the launcher's group between the fork and
- * setsid(); a new process has no other. Every signal is blocked here, so
- * pending ones can be taken one by one.
- */
+/* The dispositions that the job gets. */
 static int
-discard_signals(void)
+set_dispositions(enum protection protect)
 {
-	const struct timespec now = { 0, 0 };
-	sigset_t all;
-
-	memset(&all, 0xff, sizeof(all)); /* sigfillset() leaves out some */
-	while (sigtimedwait(&all, NULL, &now) != -1 || errno == EINTR)
-		;
-	return errno == EAGAIN ? 0 : -1;
-}
-
-/* The dispositions that the plan's job gets. */
-static int
-set_signals(enum protection protect)
-{
-	static const long zeros[16]; /* the kernel's struct for SIG_DFL */
-	const struct sigaction ignored = { .sa_handler = SIG_IGN };
-	int number;
-
-	/*
-	 * Up to the last real-time signal, by the system call itself: the C
-	 * library keeps some for its own use and refuses them (EINVAL), but
-	 * passes them on ignored.
-	 */
-	if (protect == FROM_CALLER)
-		for (number = 1; number < _NSIG; number++)
-			if (number != SIGKILL && number != SIGSTOP &&
-			    syscall(SYS_rt_sigaction, number, zeros, NULL,
-				_NSIG / 8) == -1)
-				return -1;
-	return protect == FROM_NOTHING ? 0 : sigaction(SIGHUP, &ignored, NULL);
+	if (protect == FROM_CALLER && signals_default_all() == -1)
+		return -1;
+	return protect == FROM_NOTHING ? 0 : signals_ignore(SIGHUP);
 }
 
 /* The arguments with which /bin/sh runs a script without "#!", or NULL. */
@@ -151,30 +100,32 @@ execute(const char *path, char *const *argv)
 }
 
 /* Be the job, or return why not. */
-static struct report
+static struct result
 become_job(const struct child *child)
 {
-	const struct plan *plan = child->plan;
-	enum step step = EXEC;
+	const struct attempt *attempt = child->attempt;
+	const struct launch_plan *plan = attempt->plan;
+	enum problem problem = NO_EXEC;
 
 	if (plan->session && setsid() == -1)
-		step = SESSION;
-	else if (put_streams(child->streams->fd) == -1)
-		step = STREAMS;
+		problem = NO_SESSION;
+	else if (set_streams(attempt->streams.fd) == -1)
+		problem = STREAMS_NOT_SET;
 	else if (plan->terminal && ioctl(STDIN_FILENO, TIOCSCTTY, 1) == -1)
-		step = CONTROL;
-	else if (!plan->in_place && discard_signals() == -1)
-		step = SIGNALS;
-	else if (set_signals(plan->protect) == -1)
-		step = SIGNALS;
+		problem = NO_CONTROLLING_TERMINAL;
+	/* What was sent to the launcher's group before setsid(). */
+	else if (!plan->in_place && signals_discard_pending() == -1)
+		problem = SIGNALS_NOT_SET;
+	else if (set_dispositions(plan->rules->protect) == -1)
+		problem = SIGNALS_NOT_SET;
 	/* Before the mask: a write that fails may raise SIGXFSZ, SIGPIPE. */
-	else if (pidfile_write(&child->streams->pidfile) == -1)
-		step = PIDFILE;
-	else if (sigprocmask(SIG_SETMASK, &child->mask, NULL) == -1)
-		step = SIGNALS;
+	else if (pidfile_write(&attempt->pidfile) == -1)
+		problem = PIDFILE_NOT_WRITTEN;
+	else if (signals_set_mask(&child->mask) == -1)
+		problem = SIGNALS_NOT_SET;
 	else
-		execute(child->path, plan->argv);
-	return (struct report){ step, errno };
+		execute(attempt->path, plan->argv);
+	return (struct result){ problem, errno };
 }
 
 /* The same in a child. Its stack is its own, its memory is ours. */
@@ -182,10 +133,10 @@ static int
 become_job_in_child(void *argument)
 {
 	const struct child *child = argument;
-	const struct report report = become_job(child);
+	const struct result result = become_job(child);
 
-	while (write(child->report, &report, sizeof(report)) == -1 &&
-	       errno == EINTR)
+	while (
+	    write(child->pipe, &result, sizeof(result)) == -1 && errno == EINTR)
 		;
 	return STATUS_FAILED;
 }
@@ -194,15 +145,16 @@ become_job_in_child(void *argument)
  * The same in this process. A stderr that was replaced comes back to take the
  * reason why not; if it cannot, nothing else must get it.
  */
-static struct report
+static struct result
 become_job_in_place(const struct child *child)
 {
 	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	const struct report report = become_job(child);
+	const struct result result = become_job(child);
 
-	if (child->streams->fd[2] != 2 && dup2(saved, STDERR_FILENO) == -1)
+	if (child->attempt->streams.fd[2] != 2 &&
+	    dup2(saved, STDERR_FILENO) == -1)
 		close(STDERR_FILENO);
-	return report;
+	return result;
 }
 
 /*
@@ -254,114 +206,89 @@ is_clone_child(pid_t pid)
  * What became of a child that may not have come to its exec? The pipe has the
  * reason; its end means exec, or a death before it.
  */
-static struct report
-hear(pid_t pid, int pipe)
+static struct result
+read_result(pid_t pid, int pipe)
 {
-	struct report report;
+	struct result result;
 	ssize_t length;
 	int status = 0;
 
 	do
-		length = read(pipe, &report, sizeof(report));
+		length = read(pipe, &result, sizeof(result));
 	while (length == -1 && errno == EINTR);
-	if (length != sizeof(report)) {
+	if (length != sizeof(result)) {
 		if (is_clone_child(pid) != 1)
-			return (struct report){ RUNNING, 0 };
-		report.step = DEATH;
+			return (struct result){ NO_PROBLEM, 0 };
+		result.problem = KILLED;
 	}
 	waitpid(pid, &status, __WALL);
-	if (report.step == DEATH)
-		report.error = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-	return report;
+	if (result.problem == KILLED)
+		result.error = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	return result;
 }
 
 /*
  * Start the child. After vfork, wait alone can tell that it runs; the pipe is
  * then left to the launcher's end.
  */
-static struct report
+static struct result
 start_child(struct child *child, pid_t *pid)
 {
-	struct report report;
+	struct result result;
 	int ends[2], exit_signal;
 
 	if (pipe2(ends, O_CLOEXEC) == -1)
-		return (struct report){ PIPE, errno };
-	child->report = ends[1];
+		return (struct result){ NO_PIPE, errno };
+	child->pipe = ends[1];
 	*pid = clone_child(child, &exit_signal);
 	if (*pid == -1)
-		report = (struct report){ FORK, errno };
+		result = (struct result){ NO_FORK, errno };
 	else if (exit_signal == 0 && is_clone_child(*pid) == 0)
-		return (struct report){ RUNNING, 0 };
+		return (struct result){ NO_PROBLEM, 0 };
 	else {
 		close(ends[1]);
-		report = hear(*pid, ends[0]);
+		result = read_result(*pid, ends[0]);
 	}
 	close(ends[0]);
-	return report;
+	return result;
 }
 
-/* Fill the outcome with the reason of a failed attempt. Return -1. */
+/* Note why the job was not started. Return -1, always. */
 static int
-explain(struct report report, const struct plan *plan, const char *path,
-    struct outcome *outcome)
+fail(struct attempt *attempt, struct result result)
 {
-	static const char *const calls[] = {
-		[CLOSE] = "/proc/self/fd",
-		[PIPE] = "pipe",
-		[FORK] = "fork",
-		[SESSION] = "setsid",
-		[STREAMS] = "dup2",
-		[CONTROL] = "failed to set the controlling terminal",
-		[SIGNALS] = "signals",
-	};
-	const char *thing = plan->argv[0];
-
-	outcome->error = report.error;
-	if (report.step == EXEC)
-		return command_refused(thing, path, report.error, outcome);
-	if (report.step == DEATH)
-		return failure(outcome, FAILED_CHILD, thing,
-		    report.error == 0 ? "its start failed, it could not say why"
-				      : "killed by signal %d before its exec",
-		    report.error);
-	if (report.step == PIDFILE)
-		thing = strcmp(plan->pidfile, "-") == 0 ? "standard output"
-							: plan->pidfile;
-	else
-		thing = calls[report.step];
-	return failure(outcome, report.step > FORK ? FAILED_CHILD : FAILED,
-	    thing, "%s", error_text(report.error));
+	attempt->pid = 0;
+	if (result.problem == NO_EXEC)
+		return command_failed(attempt, result.error);
+	attempt_failed(
+	    attempt, result.problem, attempt->plan->argv[0], result.error);
+	attempt->failure.number = result.error;
+	if (result.problem > NO_FORK)
+		attempt->failure.blame = CHILD;
+	return -1;
 }
 
 int
-launch(const struct plan *plan, const char *path, const struct streams *streams,
-    struct outcome *outcome)
+launch(struct attempt *attempt)
 {
-	const struct sigaction standard = { .sa_handler = SIG_DFL };
-	struct child child = { .plan = plan, .streams = streams, .path = path };
-	struct report report = { SIGNALS, 0 };
+	const struct launch_plan *plan = attempt->plan;
+	const bool protect = plan->rules->protect == FROM_CALLER;
+	struct child child = { .attempt = attempt, .mask = attempt->mask };
+	struct result result;
 
 	/*
 	 * A child of a process that ignores SIGCHLD leaves no status for a
 	 * waiter.
 	 */
-	if ((plan->wait || plan->alive) && plan->protect == FROM_CALLER &&
-	    sigaction(SIGCHLD, &standard, NULL) == -1)
-		report.error = errno;
-	else if (plan->protect == FROM_CALLER &&
-		 descriptors_close(plan, streams) == -1)
-		report = (struct report){ CLOSE, errno };
-	else {
-		child.mask = outcome->mask;
-		if (plan->protect == FROM_CALLER)
-			sigemptyset(&child.mask);
-		report = plan->in_place ? become_job_in_place(&child)
-					: start_child(&child, &outcome->pid);
-	}
-	if (report.step == RUNNING)
-		return 0;
-	outcome->pid = 0;
-	pidfile_undo(&streams->pidfile);
-	return explain(report, plan, path, outcome);
+	if (protect && (plan->wait || plan->alive) &&
+	    signals_default(SIGCHLD) == -1)
+		return fail(attempt, (struct result){ SIGNALS_NOT_SET, errno });
+	if (protect && descriptors_close(attempt) == -1)
+		return fail(
+		    attempt, (struct result){ DESCRIPTORS_NOT_CLOSED, errno });
+	if (protect)
+		sigemptyset(&child.mask);
+	result = plan->in_place ? become_job_in_place(&child)
+				: start_child(&child, &attempt->pid);
+	return result.problem == NO_PROBLEM ? 0 : fail(attempt, result);
 }

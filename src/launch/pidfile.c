@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "launch/attempt.h"
 #include "launch/pidfile.h"
 #include "message.h"
 
@@ -33,40 +34,51 @@ save(struct pidfile *file, const char **why)
 	return -1;
 }
 
-int
-pidfile_open(
-    const struct plan *plan, struct pidfile *file, struct outcome *outcome)
+/* A copy: the job's own output takes the place of number 1. */
+static int
+open_stdout(struct attempt *attempt)
 {
-	const char *why;
+	struct pidfile *file = &attempt->pidfile;
 
-	file->fd = -1;
-	file->path = NULL;
-	file->created = false;
-	file->length = 0;
-	if (plan->pidfile == NULL)
+	if (attempt->streams.kind[1] == CLOSED)
+		return attempt_failed(attempt, PIDFILE_NO_STDOUT, NULL, EBADF);
+	file->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (file->fd != -1)
 		return 0;
-	if (strcmp(plan->pidfile, "-") == 0) {
-		/* A copy: the job's own output takes the place of number 1. */
-		file->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-		if (file->fd == -1)
-			return failure(outcome, FAILED, "standard output", "%s",
-			    error_text(errno));
+	file->fd = 0;
+	return attempt_failed(
+	    attempt, PIDFILE_NOT_OPENED, "standard output", errno);
+}
+
+int
+pidfile_open(struct attempt *attempt)
+{
+	const char *path = attempt->plan->pidfile, *why;
+	struct pidfile *file = &attempt->pidfile;
+	int fd;
+
+	if (path == NULL)
 		return 0;
+	if (strcmp(path, "-") == 0)
+		return open_stdout(attempt);
+	fd = files_open_own(path, O_RDWR, 0666, &file->created, &why);
+	if (fd != -1) {
+		file->fd = fd;
+		file->path = path;
+		if (save(file, &why) == 0)
+			return 0;
+		/* What was not read must not be written back. */
+		if (!file->created)
+			file->fd = 0;
 	}
-	file->path = plan->pidfile;
-	file->fd =
-	    files_open_own(file->path, O_RDWR, 0666, &file->created, &why);
-	if (file->fd != -1 && save(file, &why) == 0)
-		return 0;
-	/* An old file is as it was: to undo would write what was not read. */
-	if (file->created)
-		pidfile_undo(file);
-	return failure(outcome, FAILED, file->path, "%s", why);
+	attempt_failed(attempt, PIDFILE_NOT_OPENED, path, 0);
+	attempt->failure.reason = why;
+	return -1;
 }
 
 /* Write all of it, at the start of a file. Return 0, or -1 with errno. */
 static int
-put(const struct pidfile *file, const char *text, size_t length)
+write_all(const struct pidfile *file, const char *text, size_t length)
 {
 	size_t done = 0;
 	ssize_t n;
@@ -91,7 +103,7 @@ pidfile_write(const struct pidfile *file)
 	struct pollfd ready = { .fd = file->fd, .events = POLLOUT };
 	unsigned long pid;
 
-	if (file->fd == -1)
+	if (file->fd == 0)
 		return 0;
 	/*
 	 * A stopped terminal or a full pipe must not hold a launcher that has
@@ -106,7 +118,7 @@ pidfile_write(const struct pidfile *file)
 	do
 		*--at = (char)('0' + pid % 10);
 	while ((pid /= 10) != 0);
-	if (put(file, at, (size_t)(text + sizeof(text) - at)) == -1)
+	if (write_all(file, at, (size_t)(text + sizeof(text) - at)) == -1)
 		return -1;
 	/* Only now, so that the first block is never given back. */
 	if (file->length > (size_t)(text + sizeof(text) - at))
@@ -119,10 +131,10 @@ pidfile_undo(const struct pidfile *file)
 {
 	struct stat ours, named;
 
-	if (file->fd == -1 || file->path == NULL)
+	if (file->fd == 0 || file->path == NULL)
 		return;
 	if (!file->created) {
-		(void)put(file, file->old, file->length);
+		(void)write_all(file, file->old, file->length);
 		(void)!ftruncate(file->fd, (off_t)file->length);
 		return;
 	}

@@ -2,7 +2,10 @@
 #ifndef PIDFILE_H
 #define PIDFILE_H
 
-#include "plan.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct attempt;
 
 /*
  * A pidfile holds a number. What is longer than this is something else, and
@@ -12,7 +15,7 @@
 enum { PIDFILE_SIZE = 512 };
 
 struct pidfile {
-	int fd; /* close-on-exec, or -1 for none */
+	int fd; /* close-on-exec, from 3 up; 0 for none */
 	const char *path; /* NULL for standard output */
 	bool created; /* by this launch */
 	char old[PIDFILE_SIZE]; /* what it held before */
@@ -20,10 +23,10 @@ struct pidfile {
 };
 
 /*
- * Open the plan's pidfile, without changing it. Return 0, or -1 and a filled
- * outcome.
+ * Open the plan's pidfile, if it names one, without changing it. Return 0, or
+ * -1 and a failure.
  */
-int pidfile_open(const struct plan *, struct pidfile *, struct outcome *);
+int pidfile_open(struct attempt *);
 
 /*
  * Write the PID of the calling process. Async-signal-safe, for a child after
@@ -31,7 +34,10 @@ int pidfile_open(const struct plan *, struct pidfile *, struct outcome *);
  */
 int pidfile_write(const struct pidfile *);
 
-/* Nothing was started: put the old content back, or remove a new file. */
+/*
+ * Nothing was started: put the old content back, or remove a new file. One
+ * that was not opened is left alone.
+ */
 void pidfile_undo(const struct pidfile *);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * streams.c owns the decision what the job's stdin, stdout and stderr are. It
- * turns a plan into three open descriptors.
+ * streams.c owns the decision what the job's stdin, stdout and stderr are: it
+ * turns what the plan wants and what the launcher has into three descriptors.
  */
 #include <sys/stat.h>
 
@@ -13,10 +13,12 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "launch/attempt.h"
 #include "launch/streams.h"
 #include "message.h"
 
-enum { MISSING = -1, DEFAULT = -2 };
+/* In place of a descriptor: what is still to be created. */
+enum { MISSING = -2, DEFAULT = -3 };
 
 static const int for_append = O_WRONLY | O_APPEND;
 
@@ -50,86 +52,123 @@ kind_of(int fd)
 }
 
 /*
- * Find out what 0, 1 and 2 are. None stays closed here, so that no file that
- * is opened later can land on it: open() takes the lowest free number. It
- * becomes /dev/null, or, to be closed in the job, a descriptor that exec
- * closes and that until then can be read and written as little as none.
+ * Fill a closed place: open() takes the lowest free number. What fills it is
+ * /dev/null; or, if the job is to find it closed, a descriptor that exec closes
+ * and that can be read and written as little as none.
  */
 static int
-look(const struct plan *plan, enum kind kinds[3], struct outcome *outcome)
+fill_place(struct attempt *attempt, int n)
 {
-	const char *path;
-	int n, flags;
+	const struct rules *rules = attempt->plan->rules;
+	const bool null = (rules->replace[n] & CLOSED) != 0;
+	const char *path = null ? "/dev/null" : "/";
+	int flags = O_PATH | O_CLOEXEC;
+
+	if (null)
+		flags = n == 0 ? rules->null_flags : O_WRONLY;
+	if (open(path, flags) == n)
+		return 0;
+	return attempt_failed(attempt, PLACE_NOT_FILLED, path, errno);
+}
+
+int
+streams_inspect(struct attempt *attempt)
+{
+	struct streams *streams = &attempt->streams;
+	int n;
 
 	for (n = 0; n < 3; n++) {
-		kinds[n] = kind_of(n);
-		if (kinds[n] != CLOSED)
-			continue;
-		path = plan->replace[n] & CLOSED ? "/dev/null" : "/";
-		if (plan->replace[n] & CLOSED)
-			flags = n == 0 ? plan->null_flags : O_WRONLY;
-		else
-			flags = O_PATH | O_CLOEXEC;
-		if (open(path, flags) != n)
-			return failure(
-			    outcome, FAILED, path, "%s", error_text(errno));
+		streams->kind[n] = kind_of(n);
+		if (streams->kind[n] == CLOSED && fill_place(attempt, n) == -1)
+			return -1;
 	}
+	streams->input_ignored =
+	    (streams->kind[0] == REGULAR || streams->kind[0] == NAMELESS) &&
+	    attempt->plan->file[0] == NULL;
 	return 0;
 }
 
+/* A file that the user named cannot be opened. Return -1. */
+static int
+refuse_named(struct attempt *attempt, int n)
+{
+	attempt_failed(attempt, FILE_NOT_OPENED, attempt->plan->file[n], errno);
+	attempt->failure.number = n;
+	return -1;
+}
+
 /*
- * Open what can be opened without creating anything. A file that is still to
- * be created is left as MISSING, the default file as DEFAULT.
+ * Open what the user named for one of them, if that exists. Return its
+ * descriptor, MISSING for one that can be created, or -1 and a failure.
  */
 static int
-open_existing(const struct plan *plan, const enum kind kinds[3],
-    struct streams *streams, struct outcome *outcome)
+open_named(struct attempt *attempt, int n)
 {
-	const char *path;
-	int n, flags;
+	const char *path = attempt->plan->file[n];
+	int fd = files_open(path, n == 0 ? O_RDONLY : for_append);
+
+	if (fd != -1)
+		return fd;
+	if (n != 0 && errno == ENOENT && files_creatable(path) == 0)
+		return MISSING;
+	return refuse_named(attempt, n);
+}
+
+/* Return a descriptor for /dev/null, or -1 and a failure. */
+static int
+open_null(struct attempt *attempt)
+{
+	int fd = files_open("/dev/null", attempt->plan->rules->null_flags);
+
+	if (fd == -1)
+		attempt_failed(attempt, NULL_NOT_OPENED, "/dev/null", errno);
+	return fd;
+}
+
+int
+streams_open(struct attempt *attempt)
+{
+	const struct launch_plan *plan = attempt->plan;
+	const struct rules *rules = plan->rules;
+	struct streams *streams = &attempt->streams;
+	int n;
 
 	for (n = 0; n < 3; n++) {
 		streams->fd[n] = n;
-		path = plan->file[n];
-		flags = n == 0 ? O_RDONLY : for_append;
-		if (path == NULL && kinds[n] != CLOSED &&
-		    (kinds[n] & plan->replace[n]) != 0) {
-			streams->fd[n] = DEFAULT;
-			path = n == 0 ? "/dev/null" : NULL;
-			flags = plan->null_flags;
-		}
-		if (path == NULL || strcmp(path, "-") == 0)
-			continue;
-		streams->fd[n] = files_open(path, flags);
-		if (streams->fd[n] == -1 &&
-		    (n == 0 || errno != ENOENT || files_creatable(path) == -1))
-			return failure(
-			    outcome, FAILED, path, "%s", error_text(errno));
+		if (plan->file[n] != NULL) {
+			if (strcmp(plan->file[n], "-") != 0)
+				streams->fd[n] = open_named(attempt, n);
+		} else if (streams->kind[n] != CLOSED &&
+			   (streams->kind[n] & rules->replace[n]) != 0)
+			streams->fd[n] = n == 0 ? open_null(attempt) : DEFAULT;
+		if (streams->fd[n] == -1)
+			return -1;
 	}
 	return 0;
 }
 
 /*
  * Open a file for nobody but its owner, whatever the umask. The directory need
- * not be ours alone; if it is, the plan may have the file opened as any other.
+ * not be ours alone; if it is, the rules may have the file opened as any other.
+ * Return its descriptor, or -1 and why not.
  */
 static int
-open_private(const struct plan *plan, const char *path, const char **why)
+open_private(const struct rules *rules, const char *path, const char **why)
 {
 	bool created;
 	mode_t mask;
 	int fd;
 
-	if (plan->follow && files_safe_place(path)) {
+	if (rules->follow && files_safe_place(path)) {
 		mask = umask(0177);
 		fd = files_open(path, for_append | O_CREAT);
-		*why = error_text(errno);
+		*why = fd == -1 ? error_text(errno) : NULL;
 		umask(mask);
 		return fd;
 	}
 	fd = files_open_own(path, for_append, 0600, &created, why);
 	/*
-	 * A umask that takes our own rights away must not. Some file systems
+	 * The umask must not take the owner's rights away. Some file systems
 	 * have no modes to set; theirs are as open() left them.
 	 */
 	if (fd != -1 && created)
@@ -137,111 +176,75 @@ open_private(const struct plan *plan, const char *path, const char **why)
 	return fd;
 }
 
-/* Open the default file: nohup.out here, else in the home directory. */
+/*
+ * Open the default file: nohup.out here, else in the home directory. Return its
+ * descriptor, or -1 and a failure.
+ */
 static int
-open_default(
-    const struct plan *plan, struct streams *streams, struct outcome *outcome)
+open_default(struct attempt *attempt)
 {
 	static const char here[] = "nohup.out";
-	const char *home = getenv("HOME"), *why, *why_home;
+	const struct rules *rules = attempt->plan->rules;
+	struct default_file *file = &attempt->streams.default_file;
+	const char *home = getenv("HOME");
+	char *path;
 	int fd;
 
-	streams->default_file = here;
-	fd = open_private(plan, here, &why);
-	if (fd == -1) {
-		streams->refused[0] = why;
-		if (home == NULL || *home == '\0')
-			return failure(
-			    outcome, FAILED, here, "%s; HOME is not set", why);
-		if (asprintf(&streams->home_file, "%s%s%s", home,
-			home[strlen(home) - 1] == '/' ? "" : "/", here) == -1)
-			return failure(outcome, FAILED, here, "%s; HOME: %s",
-			    why, error_text(ENOMEM));
-		streams->default_file = streams->home_file;
-		fd = open_private(plan, streams->home_file, &why_home);
-		if (fd == -1) {
-			streams->refused[1] = why_home;
-			return failure(outcome, FAILED, here, "%s; %s: %s", why,
-			    streams->home_file, why_home);
-		}
+	fd = open_private(rules, here, &file->why_not_here);
+	if (fd != -1) {
+		file->path = here;
+		return fd;
 	}
+	if (home == NULL || *home == '\0')
+		return attempt_failed(attempt, DEFAULT_NOT_OPENED, here, 0);
+	if (asprintf(&path, "%s%s%s", home,
+		home[strlen(home) - 1] == '/' ? "" : "/", here) == -1) {
+		file->home = "HOME";
+		file->why_not_home = error_text(ENOMEM);
+		return attempt_failed(attempt, DEFAULT_NOT_OPENED, here, 0);
+	}
+	file->home = path;
+	fd = open_private(rules, path, &file->why_not_home);
+	if (fd == -1)
+		return attempt_failed(attempt, DEFAULT_NOT_OPENED, here, 0);
+	file->path = path;
 	return fd;
 }
 
 /*
- * Create and open the rest. A stderr to be replaced goes where stdout goes, if
- * that is a place of our or the user's choice, but never (unless the plan says
- * so) into a file that stdout came with: a dump must not get warnings.
+ * Does a stderr that is to be replaced go where stdout goes? It does if that is
+ * a place of our or the user's choice, but never (unless the rules say so) into
+ * a file that stdout came with: a dump must not get warnings.
  */
-static int
-open_missing(const struct plan *plan, const enum kind kinds[3],
-    struct streams *streams, struct outcome *outcome)
+static bool
+is_joined(const struct attempt *attempt)
 {
-	bool join;
-	int n;
+	const struct streams *streams = &attempt->streams;
 
-	for (n = 1; n < 3; n++) {
-		join = n == 2 && (streams->fd[1] != 1 ||
-				     (plan->join && kinds[1] != CLOSED));
-		if (streams->fd[n] == MISSING)
-			streams->fd[n] =
-			    files_open(plan->file[n], for_append | O_CREAT);
-		else if (streams->fd[n] == DEFAULT)
-			streams->fd[n] =
-			    join ? streams->fd[1]
-				 : open_default(plan, streams, outcome);
-		if (streams->fd[n] == -1)
-			return outcome->failure != 0
-				   ? -1
-				   : failure(outcome, FAILED, plan->file[n],
-					 "%s", error_text(errno));
-	}
-	return 0;
-}
-
-/*
- * From here on a hang-up or Ctrl-C can neither leave an empty pidfile behind,
- * nor end us between the job's start and our report of it. Not earlier: to
- * open a FIFO that the user named may take for ever. A launcher that becomes
- * the job itself has neither to fear; only its mask is noted.
- */
-static int
-block_signals(const struct plan *plan, struct outcome *outcome)
-{
-	sigset_t all;
-
-	memset(&all, 0xff, sizeof(all)); /* sigfillset() leaves out some */
-	if (sigprocmask(
-		SIG_BLOCK, plan->in_place ? NULL : &all, &outcome->mask) == -1)
-		return failure(
-		    outcome, FAILED, "signals", "%s", error_text(errno));
-	return 0;
+	return streams->fd[1] != 1 ||
+	       (attempt->plan->rules->join && streams->kind[1] != CLOSED);
 }
 
 int
-streams_open(
-    const struct plan *plan, struct streams *streams, struct outcome *outcome)
+streams_create(struct attempt *attempt)
 {
-	enum kind kinds[3];
+	struct streams *streams = &attempt->streams;
+	int n;
 
-	*streams = (struct streams){ .pidfile.fd = -1 };
-	if (look(plan, kinds, outcome) == -1)
-		return -1;
-	if (plan->pidfile != NULL && strcmp(plan->pidfile, "-") == 0 &&
-	    kinds[1] == CLOSED)
-		return failure(
-		    outcome, FAILED, "-p -", "standard output is closed");
-	streams->terminal = kinds[2] == TERMINAL || kinds[2] == HUNG_UP;
-	streams->input_ignored =
-	    (kinds[0] == REGULAR || kinds[0] == NAMELESS) &&
-	    plan->file[0] == NULL;
-	if (open_existing(plan, kinds, streams, outcome) == -1 ||
-	    block_signals(plan, outcome) == -1 ||
-	    pidfile_open(plan, &streams->pidfile, outcome) == -1)
-		return -1;
-	if (open_missing(plan, kinds, streams, outcome) == -1) {
-		pidfile_undo(&streams->pidfile);
-		return -1;
+	for (n = 1; n < 3; n++) {
+		if (streams->fd[n] == MISSING) {
+			streams->fd[n] = files_open(
+			    attempt->plan->file[n], for_append | O_CREAT);
+			if (streams->fd[n] == -1)
+				return refuse_named(attempt, n);
+		}
+		if (streams->fd[n] != DEFAULT)
+			continue;
+		streams->fd[n] = n == 2 && is_joined(attempt)
+				     ? streams->fd[1]
+				     : open_default(attempt);
+		if (streams->fd[n] == -1)
+			return -1;
 	}
 	return 0;
 }

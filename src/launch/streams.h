@@ -2,29 +2,49 @@
 #ifndef STREAMS_H
 #define STREAMS_H
 
-#include "launch/pidfile.h"
+#include <stdbool.h>
+
 #include "plan.h"
 
+struct attempt;
+
+/* The file that output goes to if nobody chose one. */
+struct default_file {
+	const char *path; /* the one that was opened, or NULL */
+	const char *why_not_here; /* nor in the working directory, or NULL */
+	const char *home; /* the path of the other one, or NULL: no HOME */
+	const char *why_not_home; /* why that was not opened either, or NULL */
+};
+
 struct streams {
+	enum kind kind[3]; /* what the launcher's own 0, 1 and 2 are */
+	bool input_ignored; /* a regular file on stdin is dropped */
 	/*
 	 * What becomes the job's 0, 1 and 2: the number itself where an
 	 * inherited one stays, else a close-on-exec descriptor from 3 up.
 	 */
 	int fd[3];
-	struct pidfile pidfile;
-	const char *default_file; /* its path, if it was chosen, or NULL */
-	const char *refused[2]; /* why it was not to be had here, at home */
-	bool input_ignored; /* a regular file on stdin was dropped */
-	bool terminal; /* the launcher's own stderr is a terminal */
-	char *home_file; /* the one at home, if it was tried */
+	struct default_file default_file;
 };
 
 /*
- * Open all that the job needs. What cannot be had is found out before any
- * file is created; and before that all signals are blocked, and the caller's
- * mask is put into the outcome. The descriptors stay open until the launcher
- * ends. Return 0, or -1 and a filled outcome; then the pidfile is as it was.
+ * Each of these returns 0, or -1 and a failure. The descriptors stay open until
+ * the launcher ends.
  */
-int streams_open(const struct plan *, struct streams *, struct outcome *);
+
+/*
+ * Find out what 0, 1 and 2 are, and fill those that are closed: no file that is
+ * opened later can land there.
+ */
+int streams_inspect(struct attempt *);
+
+/*
+ * Open all that can be opened without creating anything. What cannot be had is
+ * found out here, before any file is created.
+ */
+int streams_open(struct attempt *);
+
+/* Create and open the rest. All signals must be blocked. */
+int streams_create(struct attempt *);
 
 #endif

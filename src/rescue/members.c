@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "launch/wait.h"
+#include "clock.h"
 #include "message.h"
 #include "rescue/members.h"
 
@@ -470,10 +470,10 @@ bool
 members_wait(const struct job *job, bool (*fact)(const struct job *), int ms)
 {
 	const struct timespec millisecond = { 0, 1000000 };
-	const long long end = wait_clock() + ms * 1000000LL;
+	const long long end = clock_now() + ms * 1000000LL;
 
 	while (!fact(job)) {
-		if (wait_clock() >= end)
+		if (clock_now() >= end)
 			return false;
 		members_let_late_go(job);
 		/* The kernel tells nobody of it but parent and shell. */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,16 +26,32 @@ static const int for_append = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY;
 struct patient {
 	struct tracee *tracee;
 	const struct process *process;
-	const struct plan *plan;
+	const struct rescue_plan *plan;
 	const struct output *shared; /* the job's */
 	struct output *own;
-	struct outcome *outcome;
+	const char **outcome;
 	unsigned long scratch; /* memory of its own, for what calls point to */
 	struct terminal_fd *fds;
 	ssize_t nfds;
 	long null, file; /* its new descriptors, negative for none */
 	bool ignores_hangup; /* as of now */
 };
+
+/* To go with the rewriting of this file. */
+static int
+failure(const char **outcome, const char *thing, const char *format, ...)
+{
+	va_list args;
+	char *reason;
+
+	(void)thing;
+	va_start(args, format);
+	if (vasprintf(&reason, format, args) == -1)
+		reason = strerror(ENOMEM);
+	va_end(args);
+	*outcome = reason;
+	return -1;
+}
 
 static long
 call(const struct patient *patient, long number, unsigned long a,
@@ -51,8 +68,8 @@ refuse(const struct patient *patient, const char *thing, long error)
 {
 	if (patient->tracee->gone)
 		return -1;
-	return failure(patient->outcome, FAILED, thing, "%s: %s", thing,
-	    error_text((int)-error));
+	return failure(
+	    patient->outcome, thing, "%s: %s", thing, error_text((int)-error));
 }
 
 /* Memory for arguments: not the stack, which may have no room at all. */
@@ -169,7 +186,7 @@ open_default(const struct patient *patient)
 	home = process_environment(patient->process->pid, "HOME");
 	if (home == NULL || *home == '\0') {
 		free(home);
-		return failure(patient->outcome, FAILED, here,
+		return failure(patient->outcome, here,
 		    "%s: %s; HOME is not set", here, why);
 	}
 	if (snprintf(path, sizeof(path), "%s/%s", home, here) >=
@@ -178,8 +195,8 @@ open_default(const struct patient *patient)
 	free(home);
 	fd = open_own(patient, path, &why_home);
 	if (fd < 0 && !patient->tracee->gone)
-		failure(patient->outcome, FAILED, here, "%s: %s; %s: %s", here,
-		    why, path, why_home);
+		failure(patient->outcome, here, "%s: %s; %s: %s", here, why,
+		    path, why_home);
 	return fd;
 }
 
@@ -190,7 +207,7 @@ open_default(const struct patient *patient)
 static long
 open_named(const struct patient *patient)
 {
-	const char *name = patient->plan->file[1];
+	const char *name = patient->plan->output;
 	char directory[PATH_MAX] = "", path[PATH_MAX];
 	long fd;
 
@@ -206,8 +223,8 @@ open_named(const struct patient *patient)
 		return refuse(patient, name, fd);
 	if (process_has_terminal(patient->process, (int)fd)) {
 		close_there(patient, fd);
-		return failure(patient->outcome, FAILED, name,
-		    "%s: is the terminal itself", name);
+		return failure(
+		    patient->outcome, name, "%s: is the terminal itself", name);
 	}
 	let_block(patient, fd);
 	return fd;
@@ -252,8 +269,8 @@ open_output(struct patient *patient)
 	patient->file = open_same(patient);
 	if (patient->file >= 0)
 		return 0;
-	patient->file = patient->plan->file[1] != NULL ? open_named(patient)
-						       : open_default(patient);
+	patient->file = patient->plan->output != NULL ? open_named(patient)
+						      : open_default(patient);
 	if (patient->file < 0)
 		return -1;
 	snprintf(link, sizeof(link), "/proc/%ld/fd/%ld",
@@ -411,8 +428,8 @@ operate(struct patient *patient)
 
 int
 replace_terminals(struct tracee *tracee, const struct process *process,
-    const struct plan *plan, const struct output *shared, struct output *own,
-    struct outcome *outcome)
+    const struct rescue_plan *plan, const struct output *shared,
+    struct output *own, const char **outcome)
 {
 	struct patient patient = { .tracee = tracee,
 		.process = process,

@@ -2,6 +2,8 @@
 #ifndef REPLACE_H
 #define REPLACE_H
 
+#include <limits.h>
+
 #include "plan.h"
 #include "rescue/process.h"
 #include "rescue/tracee.h"
@@ -21,7 +23,7 @@ struct output {
  * the process as it was, and its outcome filled if it still exists.
  */
 int replace_terminals(struct tracee *, const struct process *,
-    const struct plan *, const struct output *, struct output *,
-    struct outcome *);
+    const struct rescue_plan *, const struct output *, struct output *,
+    const char **);
 
 #endif

@@ -17,6 +17,7 @@
 #include "rescue/pipes.h"
 #include "rescue/rescue.h"
 #include "rescue/shell.h"
+#include "signals.h"
 
 enum {
 	VFORK_MS = 2000, /* for a parent, to leave vfork() */
@@ -26,9 +27,9 @@ enum {
 
 /* Steps 3 to 5, for one process. */
 static void
-replace(const struct plan *plan, struct job *job, struct member *member)
+replace(const struct rescue_plan *plan, struct job *job, struct member *member)
 {
-	static struct outcome outcome;
+	const char *outcome;
 	static struct output own;
 
 	if (!member->tracee.held || member->state != FOUND)
@@ -43,12 +44,12 @@ replace(const struct plan *plan, struct job *job, struct member *member)
 	} else if (member->tracee.gone)
 		member->state = GONE;
 	else
-		members_refuse(member, outcome.reason);
+		members_refuse(member, outcome);
 }
 
 /* Steps 3 to 5. The default file is where the named one works. */
 static void
-replace_found(const struct plan *plan, struct job *job)
+replace_found(const struct rescue_plan *plan, struct job *job)
 {
 	struct member *named = members_find(job, job->named.pid);
 	size_t i;
@@ -103,7 +104,7 @@ is_stopping(const struct member *member)
  * new; their descriptors are copies of what the process had then.
  */
 static void
-replace_all(const struct plan *plan, struct job *job)
+replace_all(const struct rescue_plan *plan, struct job *job)
 {
 	int rounds = ROUNDS;
 	size_t i;
@@ -157,7 +158,7 @@ none_is_late(const struct job *job)
  * not stop for us: let the child go on, and try again.
  */
 static void
-retry_late(const struct plan *plan, struct job *job)
+retry_late(const struct rescue_plan *plan, struct job *job)
 {
 	struct member *member;
 	bool stopped = false;
@@ -254,7 +255,7 @@ warn_of_handlers(const struct job *job)
 
 /* Say what became of the job. Return the exit status. */
 static int
-report(const struct plan *plan, const struct job *job)
+report(const struct rescue_plan *plan, const struct job *job)
 {
 	const char *file = job->output.path;
 	const struct member *member;
@@ -294,7 +295,7 @@ report(const struct plan *plan, const struct job *job)
 		first = job->named.pid;
 	if (replaced > 1)
 		snprintf(more, sizeof(more), " and %zu more", replaced - 1);
-	if (plan->file[1] == NULL && *file != '\0')
+	if (plan->output == NULL && *file != '\0')
 		message("PID %ld%s, output in '%s'", (long)first, more, file);
 	else if (isatty(STDERR_FILENO))
 		message("PID %ld%s", (long)first, more);
@@ -323,7 +324,7 @@ report_pipes(const struct job *jobs, size_t count)
 }
 
 static int
-rescue_job(const struct plan *plan, struct job *job, pid_t pid)
+rescue_job(const struct rescue_plan *plan, struct job *job, pid_t pid)
 {
 	const char *why = NULL;
 	bool continued;
@@ -337,8 +338,8 @@ rescue_job(const struct plan *plan, struct job *job, pid_t pid)
 		message("PID %ld: %s", (long)pid, why);
 		return STATUS_FAILED;
 	}
-	for (i = 0; i < plan->nrescue; i++)
-		job->with_leader |= plan->rescue[i] == job->named.session;
+	for (i = 0; i < plan->count; i++)
+		job->with_leader |= plan->pids[i] == job->named.session;
 	replace_all(plan, job);
 	retry_late(plan, job);
 	members_touch(job, false);
@@ -351,7 +352,7 @@ rescue_job(const struct plan *plan, struct job *job, pid_t pid)
 }
 
 int
-rescue(const struct plan *plan)
+rescue(const struct rescue_plan *plan)
 {
 	/* What hangs on it lives until the end. */
 	static struct job *jobs;
@@ -360,7 +361,7 @@ rescue(const struct plan *plan)
 	size_t i, j;
 	int status = 0;
 
-	jobs = calloc(plan->nrescue, sizeof(*jobs));
+	jobs = calloc(plan->count, sizeof(*jobs));
 	if (!ARCH_SUPPORTED || jobs == NULL) {
 		message("--rescue: %s",
 		    jobs == NULL ? error_text(errno)
@@ -371,21 +372,20 @@ rescue(const struct plan *plan)
 	 * If we died while a process is held, it would go on in the middle of
 	 * a call of ours. An ignored SIGCHLD would not tell us of stops.
 	 */
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
-	signal(SIGCHLD, SIG_DFL);
+	(void)signals_block_all(&all);
+	(void)signals_default(SIGCHLD);
 	/* One of ours is open for each process that is held. */
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
-	for (i = 0; i < plan->nrescue; i++) {
+	for (i = 0; i < plan->count; i++) {
 		jobs[i].first = jobs;
-		if (!members_know(&jobs[i], plan->rescue[i]) &&
-		    rescue_job(plan, &jobs[i], plan->rescue[i]) != 0)
+		if (!members_know(&jobs[i], plan->pids[i]) &&
+		    rescue_job(plan, &jobs[i], plan->pids[i]) != 0)
 			status = STATUS_FAILED;
 		for (j = 0; j <= i; j++)
 			members_let_late_go(&jobs[j]);
 	}
-	return report_pipes(jobs, plan->nrescue) == 0 ? status : STATUS_FAILED;
+	return report_pipes(jobs, plan->count) == 0 ? status : STATUS_FAILED;
 }

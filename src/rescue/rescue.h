@@ -9,6 +9,6 @@
  * in the same session, and tell the user. What cannot be rescued is left as it
  * was. All signals are blocked until the process ends. Return the exit status.
  */
-int rescue(const struct plan *);
+int rescue(const struct rescue_plan *);
 
 #endif

@@ -22,7 +22,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "launch/wait.h"
+#include "clock.h"
 #include "rescue/memory.h"
 #include "rescue/process.h"
 #include "rescue/tracee.h"
@@ -73,7 +73,7 @@ lose(struct tracee *tracee)
 static int
 next_stop(struct tracee *tracee, int ms)
 {
-	const long long deadline = wait_clock() + ms * MILLISECOND;
+	const long long deadline = clock_now() + ms * MILLISECOND;
 	long long again;
 	int status;
 	pid_t found;
@@ -84,13 +84,13 @@ next_stop(struct tracee *tracee, int ms)
 			return status;
 		if (found != 0)
 			return lose(tracee);
-		again = wait_clock();
+		again = clock_now();
 		if (ms != FOREVER && again >= deadline) {
 			errno = ETIMEDOUT;
 			return -1;
 		}
 		again += LOOK_AGAIN_MS * MILLISECOND;
-		(void)wait_for_change(
+		(void)clock_wait_for_child(
 		    ms == FOREVER || again < deadline ? again : deadline);
 	}
 }

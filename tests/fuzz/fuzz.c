@@ -67,23 +67,25 @@ __wrap_write(int fd, const void *bytes, size_t length)
 static void
 check_plan(char *const *argv, int argc)
 {
+	const struct launch_plan *launch = &plan.launch;
 	size_t i;
 
-	must(plan.argv > argv && plan.argv < argv + argc);
-	must(plan.argv[0] != NULL);
-	must((plan.keep != NULL) == (plan.nkeep > 0));
-	for (i = 0; i < plan.nkeep; i++)
-		must(plan.keep[i] >= 3);
-	must(!plan.wait || !plan.alive);
-	must(plan.alive_ns >= 0 && plan.alive_ns < 1000000000000000000);
-	must(plan.alive || plan.alive_ns == 0);
-	must((plan.rescue != NULL) == (plan.nrescue > 0));
-	for (i = 0; i < plan.nrescue; i++)
-		must(plan.rescue[i] > 0);
-	if (plan.nrescue > 0)
-		must(plan.file[0] == NULL && plan.file[2] == NULL &&
-		     plan.pidfile == NULL && plan.nkeep == 0 && !plan.wait &&
-		     !plan.alive);
+	must(launch->argv > argv && launch->argv < argv + argc);
+	must(launch->argv[0] != NULL);
+	must((launch->keep != NULL) == (launch->nkeep > 0));
+	for (i = 0; i < launch->nkeep; i++)
+		must(launch->keep[i] >= 3);
+	must(!launch->wait || !launch->alive);
+	must(launch->alive_ns >= 0 && launch->alive_ns < 1000000000000000000);
+	must(launch->alive || launch->alive_ns == 0);
+	must((plan.rescue.pids != NULL) == (plan.rescue.count > 0));
+	for (i = 0; i < plan.rescue.count; i++)
+		must(plan.rescue.pids[i] > 0);
+	if (plan.rescue.count > 0)
+		must(launch->file[0] == NULL && launch->file[2] == NULL &&
+		     launch->pidfile == NULL && launch->nkeep == 0 &&
+		     !launch->wait && !launch->alive &&
+		     launch->file[1] == plan.rescue.output);
 }
 
 /* Was one of these asked for, perhaps abbreviated? */
@@ -121,7 +123,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	optind = 0; /* getopt_long() starts anew */
 	parsing = true;
 	if (setjmp(end) == 0)
-		options_detach(argc, argv, &plan);
+		options_parse(argc, argv, &plan);
 	parsing = false;
 	if (status == RETURNED)
 		check_plan(argv, argc);
@@ -129,8 +131,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(status == STATUS_FAILED || asks(argv, argc));
 	must(status == RETURNED || status == STATUS_FAILED || status == 0);
 	must(lines == (status == STATUS_FAILED));
-	free(plan.keep);
-	free(plan.rescue);
+	free(plan.launch.keep);
+	free(plan.rescue.pids);
 	free(text);
 	return 0;
 }
