@@ -25,7 +25,7 @@ place() {
 	done
 	rm -rf bin shared victim attacker
 	mkdir bin shared victim attacker
-	cp "$DETACH" "$PROBE" bin
+	cp "$DETACH" "$PROBE" "$ODD_FILE" bin
 	echo precious | tee victim/file >attacker/file
 	chown -R "$2" victim
 	chown -R "$ATTACKER" attacker
@@ -72,9 +72,7 @@ plant() {
 		by "$ATTACKER" mkdir -m 777 "$2"
 		;;
 	socket)
-		by "$ATTACKER" perl -MSocket -e 'umask 0;
-		    socket(S, AF_UNIX, SOCK_STREAM, 0) or die;
-		    bind(S, sockaddr_un($ARGV[0])) or die' "$2"
+		by "$ATTACKER" ../bin/odd-file socket "$2"
 		;;
 	foreign-file)
 		by "$ATTACKER" sh -c 'umask 0; echo planted >"$1"' sh "$2"
@@ -155,7 +153,6 @@ takes_home() {
 }
 
 @test "planted: a socket" {
-	need perl
 	planted socket "not a regular file"
 }
 

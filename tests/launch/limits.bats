@@ -240,18 +240,15 @@ in_tmpfs() {
 
 @test "100 000 open descriptors, or as many as there can be" {
 	local count=100000 most
-	need perl prlimit
+	need prlimit
 	prlimit --nofile=100100 true 2>/dev/null || {
 		most=$(ulimit -Hn)
 		count=$((most - 100))
 	}
 	[ "$count" -gt 1000 ]
 	echo "# $count" >&3
-	# shellcheck disable=SC2016
-	launch prlimit --nofile=$((count + 100)) perl -e '
-		$^F = 100100; # no close-on-exec up to there
-		for (1 .. shift) { open $f[$_], "<", "/dev/null" or die $! }
-		exec @ARGV' "$count" "$DETACH" -w -o out "$PROBE" facts
+	launch prlimit --nofile=$((count + 100)) "$CALLER" descriptors "$count" \
+	    "$DETACH" -w -o out "$PROBE" facts
 	ran
 }
 

@@ -134,19 +134,19 @@ on_terminal() {
 	detached
 	quit
 	# All that a process can ignore or block, up to the last number.
-	start "$BUILD/tests/programs/unclean" "$DETACH" -o out
+	start "$CALLER" signals "$DETACH" -o out
 	detached
 }
 
 @test "promise 6: the inherited state really is unclean" {
-	"$BUILD/tests/programs/unclean" "$PROBE" got
+	"$CALLER" signals "$PROBE" got
 	[ "$(fact SigIgn)" = fffffffffffbfeff ] # all but KILL and STOP
 	[ "$(fact SigBlk)" = fffffffffffbfeff ]
 }
 
 @test "promise 6: a job of an ignored SIGCHLD is waited for" {
-	run -7 "$BUILD/tests/programs/unclean" "$DETACH" -w -q sh -c 'exit 7'
-	run -7 "$BUILD/tests/programs/unclean" "$DETACH" -a "$LIMIT" -q sh -c 'exit 7'
+	run -7 "$CALLER" signals "$DETACH" -w -q sh -c 'exit 7'
+	run -7 "$CALLER" signals "$DETACH" -a "$LIMIT" -q sh -c 'exit 7'
 }
 
 @test "promise 7: a start that fails leaves nothing running" {

@@ -8,30 +8,19 @@
 load ../lib/helpers
 
 @test "S8: the launcher's port is free when it has died" {
-	need python3
-	cat >server.py <<'END'
-import socket, subprocess, sys
-s = socket.socket()
-s.bind(("127.0.0.1", int(sys.argv[1])))
-s.listen()
-print(s.getsockname()[1], flush=True)
-s.set_inheritable(True)
-if sys.argv[2:]:
-    subprocess.check_call(sys.argv[2:], close_fds=False, stderr=2)
-END
 	fifos
-	port=$(python3 server.py 0 "$DETACH" -q -o out "$PROBE" facts ping pong)
-	python3 server.py "$port"
+	port=$("$CALLER" port 0 "$DETACH" -q -o out "$PROBE" facts ping pong)
+	"$CALLER" port "$port"
 	facts
 	detached
 	survived out
 
 	# With nohup the job holds the port as long as it runs.
 	fifos
-	python3 server.py 0 sh -c 'nohup "$PROBE" facts ping pong >out &' >port
+	"$CALLER" port 0 sh -c 'nohup "$PROBE" facts ping pong >out &' >port
 	facts
-	run -1 python3 server.py "$(cat port)"
-	[[ $output == *"Address already in use"* ]]
+	run -1 "$CALLER" port "$(cat port)"
+	[[ $output == *"Address "*"in use"* ]]
 	alive out
 }
 
@@ -77,31 +66,18 @@ END
 }
 
 @test "S13: the job has its own handler for SIGHUP" {
-	need python3
-	cat >job.py <<'END'
-import os, signal
-signal.signal(signal.SIGHUP, lambda *_: print("hang-up", flush=True))
-open("pid", "w").write(str(os.getpid()))
-open("up", "w").write("up\n")
-while True:
-    line = open("ping").readline()
-    print(line, end="", flush=True)
-    open("pong", "w").write(line)
-END
 	fifos
-	window sh -c '"$DETACH" -q -o out python3 job.py; cat held'
-	told up
+	window sh -c '"$DETACH" -q -o out "$PROBE" -h facts ping pong; cat held'
+	facts
+	[ "$(fact SigCgt)" = 0000000000000001 ]
 	close_window
 	alive out
 	run ! grep hang-up out
 
 	# For nohup's SIG_IGN is gone.
 	fifos
-	window sh -c 'nohup python3 job.py >old & cat held'
-	told up
-	# Python calls a handler between two steps, or when a signal ends a call:
-	# one that comes just before open() waits with it. So let it be there.
-	reaches S "$(cat pid)"
+	window sh -c 'nohup "$PROBE" -h facts ping pong >old & cat held'
+	facts
 	close_window
 	timeout "$LIMIT" sh -c 'until grep -q hang-up old; do sleep 0.05; done'
 }
@@ -199,10 +175,10 @@ launches() {
 
 @test "S15: python, captured" {
 	need python3
-	cat >run.py <<'END'
-import subprocess, sys
-print(subprocess.run(sys.argv[1:], capture_output=True).stderr.decode())
-END
+	cat >run.py <<-'END'
+		import subprocess, sys
+		print(subprocess.run(sys.argv[1:], capture_output=True).stderr.decode())
+	END
 	launches nohup.out python3 run.py "$DETACH" "$PROBE" facts ping pong
 	quit
 
@@ -323,18 +299,9 @@ END
 }
 
 @test "S21: a job that opens a free terminal line" {
-	need python3
 	mkfifo keys said
-	cat >line.py <<'END'
-import os
-master, slave = os.openpty()
-print(os.ttyname(slave), flush=True)
-keys = os.open("keys", os.O_RDONLY)
-while True:
-    os.write(master, os.read(keys, 100))
-END
 	exec 8<>keys 7<>said
-	python3 line.py >line 3>&- 7>&- 8>&- &
+	"$PTY" -l <keys >line 3>&- 7>&- 8>&- &
 	timeout "$LIMIT" sh -c 'until [ -s line ]; do sleep 0.05; done'
 
 	# The session leader acquires it, and with it its signals.

@@ -263,10 +263,10 @@ fails() {
 	printf '#!/no/interpreter\n' >bad
 	chmod +x bad
 	: >plain
-	printf '\177ELF' >foreign
-	chmod +x foreign
+	"$ODD_FILE" no-machine foreign
 	fails 127 "./no: No such file or directory" "$detach ./no"
 	fails 126 "./plain: Permission denied" "$detach ./plain"
+	fails 126 "./foreign: Exec format error" "$detach -o /dev/null ./foreign"
 	fails 127 "./bad: bad interpreter '/no/interpreter': \
 No such file or directory" "$detach -o /dev/null ./bad"
 	fails 125 "no/out: No such file or directory" \

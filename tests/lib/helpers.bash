@@ -8,6 +8,7 @@ bats_require_minimum_version 1.5.0
 : "${SOURCE:=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}" "${BUILD:=$SOURCE}"
 export DETACH=$BUILD/src/detach
 export PROBE=$BUILD/tests/programs/probe PTY=$BUILD/tests/programs/pty
+export CALLER=$BUILD/tests/programs/caller ODD_FILE=$BUILD/tests/programs/odd-file
 export LIMIT=30
 umask 022
 # What "make check" leaves for its sub-makes is not for the make of a test.

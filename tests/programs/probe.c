@@ -1,13 +1,14 @@
 /*
  * probe.c is a job that tells what it was given.
  *
- *	probe FACTS [WORD | PING PONG]
+ *	probe [-h] FACTS [WORD | PING PONG]
  *
  * It writes its facts to the file or FIFO FACTS, a line "key=value" each, and
  * then WORD to standard output. With PING and PONG it serves: a line that
  * comes through the FIFO PING goes to standard output and, when that is done,
  * to the FIFO PONG; "facts" has the facts of that moment written to PONG,
- * "quit" ends it.
+ * "quit" ends it. With -h it has a handler for SIGHUP, which writes "hang-up" to
+ * standard output.
  */
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -201,11 +202,27 @@ serve(const char *ping, const char *pong, char *const argv[])
 	return 1;
 }
 
+static void
+handle_hangup(int number)
+{
+	(void)number;
+	if (write(STDOUT_FILENO, "hang-up\n", 8) != 8)
+		_exit(1);
+}
+
 int
 main(int argc, char *argv[])
 {
+	const struct sigaction action = { .sa_handler = handle_hangup,
+		.sa_flags = SA_RESTART };
+
+	if (argc > 1 && strcmp(argv[1], "-h") == 0) {
+		sigaction(SIGHUP, &action, NULL);
+		argc--;
+		argv++;
+	}
 	if (argc < 2)
-		errx(1, "usage: probe FACTS [WORD | PING PONG]");
+		errx(1, "usage: probe [-h] FACTS [WORD | PING PONG]");
 	write_facts(argv[1], argv + 1);
 	if (argc == 3 && (puts(argv[2]) == EOF || fflush(stdout) == EOF))
 		err(1, "standard output");

@@ -9,6 +9,11 @@
  * descriptor of the command is not the terminal, but pty's own. pty exits when
  * the command has ended, with its status (128 + N for signal N).
  *
+ *	pty -l
+ *
+ * A free terminal line, with nothing on it: its name goes to standard output,
+ * and what comes on standard input is typed there, until it ends.
+ *
  * Killing pty hangs the terminal up: once it can be waited for, the kernel has
  * closed the master side, and so has sent SIGHUP to the session.
  */
@@ -110,6 +115,20 @@ drain(int master, int slave)
 	}
 }
 
+static int
+offer_line(void)
+{
+	int master = open_master(), slave = open_slave(master);
+	const char *name = ptsname(master);
+
+	put(STDOUT_FILENO, name, (ssize_t)strlen(name));
+	put(STDOUT_FILENO, "\n", 1);
+	while (copy(STDIN_FILENO, master))
+		;
+	close(slave);
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -121,9 +140,11 @@ main(int argc, char *argv[])
 	int option, status, master, slave, i;
 	pid_t pid;
 
-	while ((option = getopt(argc, argv, "+012")) != -1) {
+	while ((option = getopt(argc, argv, "+012l")) != -1) {
 		if (option == '?')
 			return 125;
+		if (option == 'l')
+			return offer_line();
 		own[option - '0'] = true;
 	}
 	if (optind == argc)

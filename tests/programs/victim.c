@@ -933,6 +933,50 @@ block_without_main(void)
 	pthread_exit(NULL);
 }
 
+/*
+ * A shell that cannot see what becomes of its job, because it blocks SIGCHLD
+ * and waits for no child. The job reads.
+ */
+static void
+block_blind_shell(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	switch (fork()) {
+	case -1:
+		err(1, "fork");
+	case 0:
+		if (setpgid(0, 0) == -1)
+			err(1, "setpgid");
+		sigprocmask(SIG_UNBLOCK, &set, NULL);
+		block_read();
+		return;
+	}
+	for (;;)
+		pause();
+}
+
+/* Its child is in the process group that the variable GROUP names. */
+static void
+block_lend_child(void)
+{
+	const char *group = getenv("GROUP");
+	pid_t child = fork();
+
+	if (child == -1)
+		err(1, "fork");
+	if (child > 0) {
+		if (group == NULL || setpgid(child, atoi(group)) == -1)
+			err(1, "setpgid");
+		ready();
+	}
+	for (;;)
+		pause();
+}
+
 /* Descriptors of all sorts, beside 0 to 2. */
 static void
 block_descriptors(void)
@@ -1058,6 +1102,8 @@ static const struct kind specials[] = {
 	{ "pending-stop", block_pending_stop, wake_fifo },
 	{ "without-main", block_without_main, wake_fifo },
 	{ "descriptors", block_descriptors, wake_fifo },
+	{ "blind-shell", block_blind_shell, wake_fifo },
+	{ "lend-child", block_lend_child, wake_nothing },
 };
 
 static void

@@ -292,18 +292,7 @@ lose_connection() {
 
 # This one sleeps, but has SIGCHLD blocked, and waits for no child.
 @test "rescue: a shell that cannot see that its job goes on" {
-	need python3
-	cat >shell.py <<-'E'
-		import os, signal, sys
-		signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
-		if os.fork() == 0:
-		    os.setpgid(0, 0)
-		    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-		    os.execv(sys.argv[1], ["victim", "read"])
-		while True:
-		    signal.pause()
-	E
-	start_on_terminal background "python3 -E shell.py $VICTIM"
+	start_on_terminal background "$VICTIM blind-shell"
 	kill -STOP "$pid"
 	until_true in_state T "$pid"
 	run -0 rescue "$pid"
@@ -561,20 +550,9 @@ other_user() {
 
 # A child of the second job is in the group of the first.
 @test "rescue: a process of two jobs is rescued once" {
-	need python3
-	cat >second.py <<-'E'
-		import os, signal, sys
-		child = os.fork()
-		if child == 0:
-		    signal.pause()
-		os.setpgid(child, int(sys.argv[1]))
-		with open("ready", "w") as ready:
-		    ready.write("%d\n" % os.getpid())
-		signal.pause()
-	E
 	start_on_terminal background "$VICTIM read"
 	first=$pid
-	keys "python3 -E second.py $first &\n"
+	keys "GROUP=$first $VICTIM lend-child &\n"
 	second=$(timeout "$LIMIT" cat ready)
 	run -0 rescue "$first" "$second"
 	[ "${#lines[@]}" = 2 ]
@@ -766,14 +744,7 @@ joined() {
 
 @test "rescue: not a program of another word size" {
 	[ "$(uname -m)" = x86_64 ] || missing "a program for this processor"
-	# 32 bit: pause() for ever.
-	{
-		printf '\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\3\0\1\0\0\0'
-		printf '\124\200\4\10\64\0\0\0\0\0\0\0\0\0\0\0\64\0\40\0\1\0\0\0\0\0\0\0'
-		printf '\1\0\0\0\0\0\0\0\0\200\4\10\0\200\4\10\135\0\0\0\135\0\0\0\5\0\0\0\0\20\0\0'
-		printf '\270\35\0\0\0\315\200\353\367'
-	} >small
-	chmod +x small
+	"$ODD_FILE" 32-bit small
 	terminal
 	keys './small & echo $! >pid\n'
 	shell_answers
