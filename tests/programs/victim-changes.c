@@ -1,0 +1,147 @@
+/*
+ * victim-changes.c: victims that change something of their own when a test
+ * tells them to, in the middle of a rescue.
+ */
+#include <sys/prctl.h>
+
+#include <err.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "victim.h"
+
+/*
+ * Be rescued many times. A byte from the FIFO "again" undoes a rescue: the
+ * terminal comes back on descriptors 0, 1 and a third, SIGHUP gets its default
+ * action, and "done" says "ok". The byte x ends it.
+ */
+static void
+be_again(int third)
+{
+	int again = open("again", O_RDWR | O_CLOEXEC), fd;
+	const char *name = ttyname(0);
+	char byte;
+
+	if (again == -1 || name == NULL)
+		err(1, "again");
+	name = strdup(name);
+	ready();
+	while (read(again, &byte, 1) == 1 && byte != 'x') {
+		signal(SIGHUP, SIG_DFL);
+		fd = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+		if (fd == -1 || dup2(fd, 0) == -1 || dup2(fd, 1) == -1 ||
+		    dup2(fd, third) == -1)
+			err(1, "%s", name);
+		close(fd);
+		tell("done", "ok\n");
+	}
+	expect(byte, 'x');
+	if (handled != 0)
+		fail("handled %d", (int)handled);
+}
+
+void
+block_again(void)
+{
+	handle(SIGUSR1, SA_RESTART);
+	handle(SIGSYS, SA_RESTART);
+	be_again(1);
+}
+
+/* In another thread: at each SIGUSR1, descriptor 50 becomes a file. */
+static void *
+exchange(void *argument)
+{
+	const sigset_t set = hold(SIGUSR1);
+	int kept = open("kept", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	(void)argument;
+	for (;;)
+		if (sigwaitinfo(&set, NULL) == -1 || dup2(kept, 50) == -1)
+			err(1, "exchange");
+}
+
+/* Here descriptor 50 is the terminal until then. */
+void
+block_exchange(void)
+{
+	hold(SIGUSR1);
+	start_thread(exchange);
+	be_again(50);
+}
+
+/* At SIGUSR1, call exec and become the victim "read". */
+void
+block_exec(void)
+{
+	const sigset_t set = hold(SIGUSR1);
+
+	ready();
+	expect(sigwaitinfo(&set, NULL), SIGUSR1);
+	execl("/proc/self/exe", "victim", "read", (char *)NULL);
+	err(1, "exec");
+}
+
+/* After a byte, write more than a terminal takes while nobody reads it. */
+void
+block_flood(void)
+{
+	int fd = open_fifo(), number;
+	ssize_t done;
+	char line[32], *rest;
+
+	ready();
+	expect(read(fd, line, 1), 1);
+	for (number = 1; number <= 20000; number++) {
+		snprintf(line, sizeof(line), "v:1.%d\n", number);
+		for (rest = line; *rest != '\0'; rest += done) {
+			done = write(1, rest, strlen(rest));
+			if (done == -1) {
+				expect(done, (long)strlen(rest));
+				return;
+			}
+		}
+	}
+}
+
+void
+filter_calls(void)
+{
+	/* As in <linux/filter.h> and <linux/seccomp.h>: allow everything. */
+	struct {
+		unsigned short code;
+		unsigned char if_true, if_false;
+		unsigned value;
+	} allow = { 0x06, 0, 0, 0x7fff0000 };
+	const struct {
+		unsigned short length;
+		void *filter;
+	} program = { 1, &allow };
+	const int filter_mode = 2;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_SECCOMP, filter_mode, &program) == -1)
+		err(1, "seccomp");
+}
+
+static void
+filter_handler(int number)
+{
+	(void)number;
+	filter_calls();
+}
+
+/* At SIGUSR1, put itself under a seccomp filter. */
+void
+block_filter(void)
+{
+	const struct sigaction action = { .sa_handler = filter_handler,
+		.sa_flags = SA_RESTART };
+
+	sigaction(SIGUSR1, &action, NULL);
+	block_read();
+}

@@ -1,0 +1,142 @@
+/*
+ * victim-computes.c: victims that make no call, but would notice any change of
+ * their registers. They go on until the file "enough" is there.
+ */
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+
+#include <err.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "victim.h"
+
+#ifndef HWCAP_SVE
+#define HWCAP_SVE (1 << 22) /* aarch64 */
+#endif
+
+/* Do vectors longer than 128 bits keep their content for a while? */
+static bool
+vectors_stay(void)
+{
+#ifdef __aarch64__
+	long changed, count = 1000000, all;
+
+	if ((getauxval(AT_HWCAP) & HWCAP_SVE) == 0)
+		return true;
+	/* A vector and a predicate, set before a loop and seen after it. */
+	__asm__ volatile(".arch_extension sve\n\t"
+			 "ptrue p0.b\n\t"
+			 "index z30.b, #1, #3\n\t"
+			 "1: subs %1, %1, #1\n\t"
+			 "b.ne 1b\n\t"
+			 "ptrue p1.b\n\t"
+			 "index z31.b, #1, #3\n\t"
+			 "cmpne p2.b, p1/z, z30.b, z31.b\n\t"
+			 "cset %0, ne\n\t"
+			 "cntp %1, p1, p0.b\n\t"
+			 "cntb %2"
+			 : "=&r"(changed), "+r"(count), "=r"(all)
+			 :
+			 : "v30", "v31", "cc");
+	return changed == 0 && count == all;
+#else
+	return true;
+#endif
+}
+
+/* A sum in as many integer and floating point registers as there are. */
+static uint64_t
+sum(void)
+{
+	uint64_t a = 1, b = 2, c = 3, d = 5;
+	double x = 1, y = 0.5;
+	int i;
+
+	for (i = 0; i < 20000; i++) {
+		a = a * 6364136223846793005U + b;
+		b ^= c >> 7 ^ a << 3;
+		c += d * a;
+		d = d << 9 ^ b;
+		x = x * 0.999 + y;
+		y = y * 0.5 + 1 / x;
+	}
+	return a ^ b ^ c ^ d ^ (uint64_t)(x * 1e9) ^ (uint64_t)(y * 1e9);
+}
+
+void
+block_compute(void)
+{
+	const uint64_t expected = sum();
+
+	ready();
+	while (access("enough", F_OK) == -1)
+		if (sum() != expected || !vectors_stay()) {
+			fail("wrong sum");
+			break;
+		}
+}
+
+/*
+ * A restartable sequence, see rseq(2), whose section is an endless loop. The
+ * kernel must abort it after each interruption. If it lost track of the section
+ * instead, the loop would end by itself: the sequence is torn.
+ */
+void
+block_rseq(void)
+{
+#if defined(__x86_64__) && defined(SYS_rseq)
+	/* As in <linux/rseq.h>. */
+	static struct {
+		uint32_t cpu_id_start, cpu_id;
+		uint64_t section;
+		uint32_t flags, pad[3];
+	} area __attribute__((aligned(32)));
+	static struct {
+		uint32_t version, flags;
+		uint64_t start, length, abort;
+	} section __attribute__((aligned(32)));
+	const unsigned signature = 0x53053053;
+	long torn;
+
+	/* glibc has its own area, and a thread can have only one. */
+	if (syscall(SYS_rseq, &area, sizeof(area), 0, signature) == -1)
+		err(1, "rseq");
+	ready();
+	do {
+		/* The four bytes before the abort address are the signature. */
+		__asm__ volatile("lea 1f(%%rip), %%rax\n\t"
+				 "mov %%rax, 8(%1)\n\t"
+				 "lea 2f(%%rip), %%rcx\n\t"
+				 "sub %%rax, %%rcx\n\t"
+				 "mov %%rcx, 16(%1)\n\t"
+				 "lea 3f(%%rip), %%rax\n\t"
+				 "mov %%rax, 24(%1)\n\t"
+				 "xor %%eax, %%eax\n\t"
+				 "mov %1, 8(%2)\n\t"
+				 "1: cmpq $0, 8(%2)\n\t"
+				 "jne 1b\n\t"
+				 "2: mov $1, %%eax\n\t"
+				 "jmp 4f\n\t"
+				 ".byte 0x0f, 0xb9, 0x3d\n\t"
+				 ".long 0x53053053\n\t"
+				 "3:\n\t"
+				 "4:"
+				 : "=&a"(torn)
+				 : "r"(&section), "r"(&area)
+				 : "rcx", "memory", "cc");
+	} while (torn == 0 && access("enough", F_OK) == -1);
+	expect(torn, 0);
+#else
+	errx(1, "not for this processor");
+#endif
+}
+
+void
+wake_compute(pid_t pid)
+{
+	(void)pid;
+	close(open("enough", O_WRONLY | O_CREAT, 0600));
+}

@@ -1,0 +1,179 @@
+/*
+ * victim-states.c: victims that a rescue finds in an unusual state. Most of
+ * them sleep in read(2).
+ */
+#include <sys/resource.h>
+
+#include <err.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "victim.h"
+
+/* Its child holds it in vfork(2), in state D: no signal can stop it. */
+void
+block_vfork(void)
+{
+	int fd = open_fifo();
+	volatile ssize_t length = 0;
+	char byte;
+
+	ready();
+	if (vfork() == 0) {
+		length = read(fd, &byte, 1);
+		_exit(0);
+	}
+	expect(length, 1);
+}
+
+/* After that it says "ready" again, and reads. */
+void
+block_vfork_read(void)
+{
+	block_vfork();
+	block_read();
+}
+
+/* One of its descriptors is above its limit. */
+void
+block_limit(void)
+{
+	const struct rlimit limit = { 50, 50 };
+
+	if (dup2(1, 100) == -1 || setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		err(1, "limit");
+	block_read();
+}
+
+/*
+ * Like sudo: has the master of a second terminal, whose session a child of it
+ * leads, and the first one open by the name /dev/tty.
+ */
+void
+block_relay(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+
+	if (master == -1 || grantpt(master) == -1 || unlockpt(master) == -1 ||
+	    open("/dev/tty", O_RDWR) == -1)
+		err(1, "terminal");
+	switch (fork()) {
+	case -1:
+		err(1, "fork");
+	case 0:
+		if (setsid() == -1 || open(ptsname(master), O_RDWR) == -1)
+			err(1, "session");
+		tell("relayed", "up\n");
+		for (;;)
+			pause();
+	}
+	block_read();
+}
+
+void
+block_handler(void)
+{
+	handle(SIGHUP, 0);
+	block_read();
+}
+
+/* Three signals are blocked, and two of them pending. */
+void
+block_pending(void)
+{
+	hold(SIGUSR2);
+	hold(SIGWINCH);
+	hold(SIGRTMIN + 3);
+	raise(SIGUSR2);
+	raise(SIGRTMIN + 3);
+	block_read();
+}
+
+/* And one more, which would stop it. */
+void
+block_pending_stop(void)
+{
+	hold(SIGTTIN);
+	raise(SIGTTIN);
+	block_pending();
+}
+
+static void *
+read_in_thread(void *argument)
+{
+	(void)argument;
+	block_read();
+	finish();
+}
+
+/* Its first thread has ended: the process is a zombie, and yet lives. */
+void
+block_without_main(void)
+{
+	start_thread(read_in_thread);
+	pthread_exit(NULL);
+}
+
+/* More descriptors: a master, two terminals, flags, duplicates, a file. */
+void
+block_descriptors(void)
+{
+	const char *name = ttyname(0);
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+
+	if (name == NULL || master == -1 || grantpt(master) == -1 ||
+	    unlockpt(master) == -1)
+		err(1, "terminal");
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	if (dup2(master, 20) == -1 || dup2(slave, 21) == -1 ||
+	    dup2(open(name, O_RDONLY), 22) == -1 ||
+	    dup2(open("/dev/tty", O_RDWR), 23) == -1 ||
+	    dup3(1, 24, O_CLOEXEC) == -1 || dup2(1, 25) == -1 ||
+	    dup2(open("kept", O_RDWR | O_CREAT, 0600), 26) == -1)
+		err(1, "descriptors");
+	block_read();
+}
+
+/*
+ * A shell that cannot see what becomes of its job, because it blocks SIGCHLD
+ * and waits for no child. The job reads.
+ */
+void
+block_blind_shell(void)
+{
+	const sigset_t set = hold(SIGCHLD);
+
+	switch (fork()) {
+	case -1:
+		err(1, "fork");
+	case 0:
+		if (setpgid(0, 0) == -1)
+			err(1, "setpgid");
+		sigprocmask(SIG_UNBLOCK, &set, NULL);
+		block_read();
+		return;
+	}
+	for (;;)
+		pause();
+}
+
+/* Its child is in the process group that the variable GROUP names. */
+void
+block_lend_child(void)
+{
+	const char *group = getenv("GROUP");
+	pid_t child = fork();
+
+	if (child == -1)
+		err(1, "fork");
+	if (child > 0) {
+		if (group == NULL || setpgid(child, atoi(group)) == -1)
+			err(1, "setpgid");
+		ready();
+	}
+	for (;;)
+		pause();
+}
