@@ -1,5 +1,5 @@
-# What rescue*.bats and soak-rescue share: a terminal with an interactive shell,
-# on which jobs are started plainly, rescued and hung up.
+# What tests/rescue/*.bats and soak-rescue share: a terminal with an interactive
+# shell, on which jobs are started plainly, rescued and hung up.
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # helpers.bash sets LIMIT
 
@@ -207,4 +207,60 @@ pid_namespace() {
 	need unshare
 	apart=("${private[@]}" -pf sh -c 'mount -t proc proc /proc && exec "$@"' sh)
 	"${apart[@]}" true || missing "PID namespaces"
+}
+
+# sleeping_victim KIND [MODE] - start one, and wait until it sleeps.
+sleeping_victim() {
+	start_on_terminal "${2:-foreground}" "$VICTIM $1"
+	until_true in_state S "$pid"
+}
+
+# unharmed KIND - the call that the victim sleeps in still works.
+unharmed() {
+	wake "$1"
+	verdict
+	until_true on_screen v:2
+	hang_up
+}
+
+# unharmed_in FILE - after the hang-up the victim's call ends well, and the line
+# that follows is in the file.
+unharmed_in() {
+	hang_up
+	wake read
+	verdict
+	[ "$(cat "$1")" = v:2 ]
+}
+
+# facts_of PID - all that a refused rescue must not change.
+facts_of() {
+	(
+		cd "/proc/$1" || exit
+		local fd line
+		for fd in fd/*; do
+			echo "$fd $(readlink "$fd") $(cat "${fd/fd/fdinfo}")"
+		done
+		grep -E '^(Sig[^Q]|Shd|Tracer)' status
+		# State, parent, group, session and terminal.
+		read -r line <stat
+		line=${line##*) }
+		echo "${line%% -1 *}" | cut -d' ' -f1-6
+		# The call that it sleeps in, with arguments and stack.
+		cat syscall
+		wc -l <maps
+	)
+}
+
+# left_alone REASON PID [OPTION]... - the PID is refused for that reason, by a
+# detach that the command in "as" runs, and nothing about it has changed. No
+# default file is made, unless "may_create" is set.
+left_alone() {
+	local reason=$1 pid=$2
+	shift 2
+	facts_of "$pid" >before 2>/dev/null
+	refused 125 "PID $pid: $reason" "${as[@]}" "$DETACH" "$@" -r "$pid"
+	facts_of "$pid" >after 2>/dev/null
+	[ -s before ]
+	diff before after
+	[ ! -e nohup.out ] || [ -n "${may_create:-}" ]
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# detach --rescue: signals, deaths and exchanges at every step of it.
+# Signals, deaths and changes at every step of a rescue. A step is a call of
+# ptrace that detach makes.
 
 load ../lib/helpers
 load ../lib/rescue
@@ -8,8 +9,8 @@ setup_file() {
 	need pgrep
 }
 
-# at_each_step FUNCTION - call it with 0, 1, 2 and so on, until it returns 99,
-# for there are no more steps.
+# at_each_step FUNCTION - call it with 0, 1, 2 and so on, until it returns 99
+# because there is no such step.
 at_each_step() {
 	local returned
 	for ((step = 0; step < 2000; step++)); do
@@ -25,14 +26,14 @@ at_each_step() {
 	[ "$step" -gt 50 ]
 }
 
-# The victim is asked to have its terminal back, which shows that it lives.
+# Have the victim take its terminal back, which it can only do if it lives.
 again() {
 	timeout "$LIMIT" sh -c 'echo >again'
 	verdict
 }
 
-# again_and_again KIND FUNCTION - rescue one victim at each step, as the function
-# does; then it tells.
+# again_and_again KIND FUNCTION - rescue the same victim for each step, as the
+# function does. Its last word is in "told".
 again_and_again() {
 	mkfifo again
 	start_on_terminal background "$VICTIM $1 | cat >pipe"
@@ -47,7 +48,7 @@ rescued() {
 	[ "$(fd_of 1)" = "$PWD/nohup.out" ]
 }
 
-# Before detach has blocked them it dies, later it does not.
+# Before detach has blocked these signals, they end it; later they do not.
 signal_detach() {
 	# shellcheck disable=SC2016 # for the other shell
 	rescue_at "$1" 'for s in 1 2 13 15; do kill -$s $CALLER; done' ||
@@ -62,8 +63,8 @@ signal_detach() {
 	[ "$told" = ok ]
 }
 
-# A new victim for each step: it must die of that signal, and detach must not
-# wait for it.
+# A new victim for each step. The signal ends it, and detach does not wait for
+# it for ever.
 kill_target() {
 	rm -f nohup.out
 	keys "$VICTIM thread-read &\n"
@@ -80,8 +81,8 @@ kill_target() {
 	hang_up
 }
 
-# One of its threads calls exec: it is rescued before, afterwards or not at all,
-# and the new program runs.
+# One of its threads calls exec. The job is rescued before that, after it or not
+# at all, and the new program runs.
 exec_target() {
 	rm -f nohup.out
 	keys "$VICTIM $kind &\n"
@@ -105,7 +106,7 @@ exec_target() {
 	done
 }
 
-# The signal is handled once, and the call it came to goes on.
+# The signal is handled once, and the interrupted call goes on.
 signal_target() {
 	rescue_at "$1" "kill -10 $pid" || return 99
 	[ $status = 0 ] || return 1
@@ -119,8 +120,9 @@ signal_target() {
 	[ "$told" = "handled $handled" ]
 }
 
-# This one cannot be kept out of a call, which then fails. The rescue does, as a
-# whole, or takes the file in the home directory.
+# SIGSYS cannot be held back from a call that detach has the job make, so that
+# call fails. The rescue fails as a whole then, or takes the file in the home
+# directory.
 send_sigsys() {
 	rescue_at "$1" "kill -31 $pid" 2>/dev/null || return 99
 	case $status in
@@ -138,7 +140,7 @@ send_sigsys() {
 	[ "$told" = "handled $handled" ]
 }
 
-# Stopped in between, it is stopped afterwards, and rescued.
+# A job that is stopped during its rescue is stopped after it, and rescued.
 stop_target() {
 	rescue_at "$1" "kill -19 $pid" || return 99
 	[ $status = 0 ] || return 1
@@ -152,9 +154,10 @@ stop_target() {
 	[ "$told" = ok ]
 }
 
-# Only between the last look at a descriptor and its replacement, some calls of
-# ptrace, can another thread lose what it has opened there. That thread cannot
-# do it now if it is held itself, but will.
+# Another thread opens a file on a descriptor that is about to be replaced. That
+# file can get lost only between the last look at the descriptor and its
+# replacement, which are some calls of ptrace. A thread that is held cannot do
+# it now, but does it later.
 exchange() {
 	local other
 	for other in "/proc/$pid/task"/*; do
@@ -188,8 +191,8 @@ is_exchanged() {
 	[ $lost -le 4 ]
 }
 
-# Who takes the PID over, while nobody holds it, is not touched. In a namespace
-# of its own nobody else takes it.
+# While detach does not hold the job, the job ends and another process gets its
+# PID. That one is not touched. In a PID namespace no third process gets it.
 @test "rescue: the PID goes to another process at every step" {
 	pid_namespace
 	[ -w /proc/sys/kernel/ns_last_pid ] || missing "the choice of a PID"
@@ -198,7 +201,8 @@ is_exchanged() {
 		grep -q "^TracerPid:[[:space:]]0$" "/proc/$1/status" || exit
 		was=$(cut -d' ' -f22 "/proc/$1/stat")
 		is=$was
-		# PIDs do not come round within a clock tick, but here.
+		# Start times are in clock ticks. In practice a PID does not
+		# come back within one; here it may.
 		while [ "$is" = "$was" ]; do
 			kill -KILL "$1"
 			while [ -e "/proc/$1" ]; do :; done
@@ -210,7 +214,7 @@ is_exchanged() {
 		done
 		echo >taken
 	E
-	# With job control each job has a group of its own.
+	# With job control, each job has a process group of its own.
 	run -0 timeout -s KILL $((10 * LIMIT)) "${apart[@]}" setsid -w bash -c "set -m
 	    $(declare -f at_each_step rescue_at take_pid in_place is_called \
 	    until_true in_state)"'
@@ -221,7 +225,7 @@ is_exchanged() {
 }
 
 take_pid() {
-	# Before the first call of all, the other is the one that is named.
+	# Before its first system call, detach knows nothing of the job.
 	[ "$1" != 0 ] || return 0
 	rm -f taken
 	"$VICTIM" read >/dev/null &
@@ -241,7 +245,8 @@ is_called() {
 	[ "$(cat "/proc/$2/comm")" = "$1" ]
 }
 
-# The other process is in the group of those that took the PID, with its signals.
+# The other process is in the session and group that it was started in, and its
+# signals are as they were.
 in_place() {
 	local group session
 	read -r _ _ _ _ group session _ <"/proc/$pid/stat"

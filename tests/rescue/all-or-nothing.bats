@@ -1,0 +1,72 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2034 # what rescue.bash reads
+# A rescue that cannot be done as a whole changes nothing.
+
+load ../lib/helpers
+load ../lib/rescue
+
+setup_file() {
+	need pgrep
+}
+
+@test "rescue: nothing changes if no file can be opened" {
+	mkdir nohup.out home/nohup.out
+	may_create=yes
+	for mode in foreground background stopped; do
+		rm -f fifo
+		start_on_terminal $mode "$VICTIM read"
+		until_true in_state ST "$pid"
+		left_alone 'nohup.out: ' "$pid"
+		[[ $stderr == *"$HOME/nohup.out: "* ]]
+		keys 'fg\n'
+		unharmed read
+	done
+}
+
+@test "rescue: nothing changes if the named file cannot be opened" {
+	sleeping_victim read
+	left_alone "no/such: No such file or directory" "$pid" -o no/such
+	mkfifo nobody
+	left_alone "nobody: No such device or address" "$pid" -o nobody
+	unharmed read
+}
+
+@test "rescue: nothing changes if the named file is the terminal" {
+	sleeping_victim read
+	left_alone "/dev/tty: is the terminal itself" "$pid" -o /dev/tty
+	tty=$(fd_of 1)
+	left_alone "$tty: is the terminal itself" "$pid" -o "$tty"
+	left_alone "'': No such file or directory" "$pid" -o ''
+	unharmed read
+}
+
+@test "rescue: nothing changes if it cannot have a descriptor" {
+	need prlimit
+	sleeping_victim read
+	# The first two numbers that are free are for its new files.
+	free=()
+	for ((n = 0; ${#free[@]} < 2; n++)); do
+		[ -e "/proc/$pid/fd/$n" ] || free+=("$n")
+	done
+	prlimit --pid "$pid" --nofile="${free[0]}:"
+	left_alone '/dev/null: ' "$pid"
+	prlimit --pid "$pid" --nofile="$((free[1] + 1)):"
+	may_create=yes
+	left_alone 'descriptors: ' "$pid"
+	unharmed read
+}
+
+@test "rescue: nothing changes if one descriptor cannot be replaced" {
+	sleeping_victim limit
+	may_create=yes
+	left_alone 'descriptors: ' "$pid"
+	unharmed read
+}
+
+@test "rescue: nothing changes if it can have no memory" {
+	need prlimit
+	sleeping_victim read
+	prlimit --pid "$pid" --as=4096:
+	left_alone 'memory: ' "$pid"
+	unharmed read
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/env bats
+# No system call of a job is cut short by its rescue.
+
+load ../lib/helpers
+load ../lib/rescue
+
+setup_file() {
+	need pgrep
+}
+
+# matrix MODE [PREFIX] - rescue a victim in each kind of system call.
+matrix() {
+	local kind
+	for kind in $("$VICTIM" -l | sed "s/^/${2:-}/"); do
+		mkdir "$kind"
+		cd "$kind"
+		echo "kind: $kind"
+		rescue_victim "$kind" "$1"
+		cd ..
+	done
+}
+
+# --- that it works ------------------------------------------------------------
+
+@test "rescue: no call is cut short in a job in the background" {
+	matrix background
+}
+
+@test "rescue: no call is cut short in a job in the foreground" {
+	matrix foreground
+}
+
+@test "rescue: no call is cut short in a job stopped by Ctrl-Z" {
+	matrix stopped
+}
+
+@test "rescue: no call is cut short in another thread" {
+	matrix foreground thread-
+}
+
+# Nobody reads the terminal, so the job hangs in write(2).
+@test "rescue: what waits for a full terminal goes to the file" {
+	local kind expected
+	expected=$(echo v:1 && seq -f v:1.%g 20000 && echo v:2)
+	for kind in flood thread-flood; do
+		mkdir $kind
+		cd $kind
+		start_on_terminal background "$VICTIM $kind"
+		kill -STOP "$terminal"
+		until_true in_state T "$terminal"
+		wake flood
+		until_true writes
+		rescue "$pid"
+		verdict
+		kill -CONT "$terminal"
+		shell_answers
+		hang_up
+		[ "$(stream)" = "$expected" ]
+		cd ..
+	done
+}
+
+# The victim's thread sleeps in a call on descriptor 1.
+writes() {
+	[[ $(cat "/proc/$(cat thread)/syscall") == *" 0x1 "* ]] &&
+	    in_state S "$(cat thread)"
+}
+
+@test "rescue: a restartable sequence is started again" {
+	[ "$(uname -m)" = x86_64 ] || missing "the victim for this processor"
+	# By this tunable, glibc does not register an area of its own.
+	start_on_terminal foreground \
+	    "GLIBC_TUNABLES=glibc.pthread.rseq=0 $VICTIM rseq"
+	for _ in {1..20}; do
+		rescue -q "$pid"
+	done
+	shell_answers
+	hang_up
+	wake rseq
+	verdict
+}

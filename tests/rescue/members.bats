@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# Who belongs to a job and is rescued with it, in which session and group.
+
+load ../lib/helpers
+load ../lib/rescue
+
+setup_file() {
+	need pgrep
+}
+
+# --- what it leaves behind ----------------------------------------------------
+
+@test "rescue: a job of one process gets its own session" {
+	sleeping_victim read background
+	rescue "$pid"
+	read -r _ _ _ _ group session tty _ <"/proc/$pid/stat"
+	[ "$group $session $tty" = "$pid $pid 0" ]
+	hang_up
+	wake read
+	verdict
+}
+
+@test "rescue: a pipeline keeps its group" {
+	start_on_terminal background "$VICTIM read | cat"
+	run -0 --separate-stderr rescue "$pid"
+	[ "$stderr" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+	kill -0 -- "-$pid"
+	hang_up
+	kill -TERM -- "-$pid"
+	until_true no_group "$pid"
+}
+
+# That is how su -c and setsid -w start a command.
+@test "rescue: a child in a session of its own, on the same terminal" {
+	start_on_terminal foreground "sh -c 'setsid -w $VICTIM read; :'"
+	until_true in_state S "$pid"
+	top=$(parent_of "$(parent_of "$pid")")
+	read -r _ _ _ _ _ shell _ <"/proc/$top/stat"
+	run -0 --separate-stderr rescue "$top"
+	[[ $stderr == "detach: PID "*" and 2 more, output in '$PWD/nohup.out'" ]]
+	[ "$(fd_of 0)" = /dev/null ]
+	unharmed_in nohup.out
+}
+
+parent_of() {
+	awk '/^PPid:/ { print $2 }' "/proc/$1/status"
+}
+
+@test "rescue: a job that is named twice is rescued once" {
+	start_on_terminal background "$VICTIM read | cat"
+	run -0 rescue "$pid" "$pid"
+	[ "${#lines[@]}" = 1 ]
+	run -0 rescue "$pid"
+	[ -z "$output" ]
+	hang_up
+}
+
+@test "rescue: several jobs at once" {
+	start_on_terminal background "$VICTIM read"
+	first=$pid
+	keys "$VICTIM futex &\n"
+	second=$(timeout "$LIMIT" cat ready)
+	run -0 rescue "$first" "$second"
+	[ "${lines[0]}" = "detach: PID $first, output in '$PWD/nohup.out'" ]
+	[ "${lines[1]}" = "detach: PID $second, output in '$PWD/nohup.out'" ]
+	hang_up
+	pid=$first
+	wake read "$first"
+	verdict
+	wake futex "$second"
+	verdict
+}
+
+# A child of the second job is in the process group of the first.
+@test "rescue: a process of two jobs is rescued once" {
+	start_on_terminal background "$VICTIM read"
+	first=$pid
+	keys "GROUP=$first $VICTIM lend-child &\n"
+	second=$(timeout "$LIMIT" cat ready)
+	run -0 rescue "$first" "$second"
+	[ "${#lines[@]}" = 2 ]
+	[ "${lines[0]}" = "detach: PID $first and 1 more, output in '$PWD/nohup.out'" ]
+	[ "${lines[1]}" = "detach: PID $second, output in '$PWD/nohup.out'" ]
+	hang_up
+	until_true in_state S "$(pgrep -P "$second")"
+	pid=$first
+	wake read
+	verdict
+}
+
+# A shell without job control starts its jobs in its own process group.
+@test "rescue: not the leader of the session, if it is not named" {
+	start_on_terminal background "set +m; $VICTIM read"
+	run -125 rescue "$pid"
+	[ "${#lines[@]}" = 2 ]
+	[ "${lines[0]}" = "detach: PID $shell: leads the session, and was not named" ]
+	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	shell_answers
+	unharmed_in nohup.out
+
+	rm fifo nohup.out
+	start_on_terminal background "set +m; $VICTIM read"
+	run -0 rescue "$pid" "$shell"
+	# There is a line on the shell's handler before, unless it has ended.
+	[ "${lines[-1]}" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+	# The shell has read end of file and ends, and its terminal with it.
+	exec 7>&-
+	wait "$terminal"
+	wake read
+	verdict
+	grep -qx v:2 nohup.out
+}
+
+@test "rescue: of a group, it says who was not rescued" {
+	start_on_terminal foreground "$VICTIM read | $VICTIM -s cat"
+	until_true has_cats 1
+	run -125 rescue "$pid"
+	[ "${#lines[@]}" = 2 ]
+	[[ ${lines[0]} == "detach: PID "*": is under a seccomp filter" ]]
+	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	hang_up
+}

@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# Where the output of a rescued job goes, and who owns that file.
+
+load ../lib/helpers
+load ../lib/rescue
+
+setup_file() {
+	need pgrep
+}
+
+@test "rescue: -o names the file, from detach's own directory" {
+	sleeping_victim read
+	mkdir elsewhere
+	(cd elsewhere && rescue -q -o out "$pid") 2>message
+	[ ! -s message ]
+	[ ! -e nohup.out ]
+	unharmed_in elsewhere/out
+}
+
+@test "rescue: what is there is appended to" {
+	echo old >nohup.out
+	sleeping_victim read
+	rescue "$pid"
+	hang_up
+	wake read
+	verdict
+	[ "$(cat nohup.out)" = $'old\nv:2' ]
+}
+
+@test "rescue: the default file is for its owner, whatever the umask" {
+	umask 777
+	start_on_terminal foreground "umask 777; $VICTIM read"
+	umask 022
+	rescue "$pid"
+	[ "$(stat -c %a nohup.out)" = 600 ]
+	unharmed_in nohup.out
+}
+
+@test "rescue: a planted file is not trusted" {
+	local plant
+	touch victim
+	for plant in 'ln -s victim nohup.out' 'mkfifo nohup.out' \
+	    'ln victim nohup.out' 'mkdir nohup.out'; do
+		rm -rf nohup.out fifo home/nohup.out
+		sh -c "$plant"
+		sleeping_victim read
+		run -0 rescue "$pid"
+		[[ $output == *"output in '$HOME/nohup.out'" ]]
+		unharmed_in "$HOME/nohup.out"
+	done
+	[ ! -s victim ]
+}
+
+@test "rescue: the file is made by the user of the job" {
+	[ "$(id -u)" = 0 ] || missing root
+	need setpriv
+	mkdir -m 777 open
+	cd open
+	chmod 711 .. ../..
+	start_on_terminal foreground \
+	    "chmod 666 ready done; setpriv --reuid=12345 --clear-groups $VICTIM read"
+	until_true in_state S "$pid"
+	rescue "$pid"
+	[ "$(stat -c %u:%a nohup.out)" = 12345:600 ]
+	unharmed_in nohup.out
+}
+
+@test "rescue: one that may not write to the job's file has its own" {
+	[ "$(id -u)" = 0 ] || missing root
+	need setpriv
+	mkdir -m 777 their
+	chmod 711 . .. ../..
+	start_on_terminal background "$VICTIM read |
+	    HOME=$PWD/their setpriv --reuid=12345 --clear-groups sleep 1000"
+	until_true other_user
+	run -0 --separate-stderr rescue "$pid"
+	[ "${stderr_lines[0]}" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+	[ "${stderr_lines[1]}" = "detach: PID $other: output in '$PWD/their/nohup.out'" ]
+	[ "${#stderr_lines[@]}" = 2 ]
+	[ "$(readlink "/proc/$other/fd/1")" = "$PWD/their/nohup.out" ]
+	[ "$(stat -c %u:%a their/nohup.out)" = 12345:600 ]
+	kill -KILL -- "-$pid"
+	hang_up
+}
+
+# setpriv has become the sleep of the other user.
+other_user() {
+	other=$(pgrep -g "$pid" -u 12345 -x sleep)
+}
+
+@test "rescue: every descriptor on the terminal, and no other" {
+	sleeping_victim descriptors
+	tty=$(fd_of 0)
+	inner=$(fd_of 21)
+	[[ $tty == /dev/pts/* && $inner == /dev/pts/* && $tty != "$inner" ]]
+	rescue "$pid"
+	for n in 0 22 23; do
+		[ "$(fd_of $n)" = /dev/null ]
+	done
+	for n in 1 2 24 25; do
+		[ "$(fd_of $n)" = "$PWD/nohup.out" ]
+	done
+	[[ $(fd_of 20) == */ptmx ]]
+	[ "$(fd_of 21)" = "$inner" ]
+	[ "$(fd_of 26)" = "$PWD/kept" ]
+	grep -q '^flags:.*02[0-9]\{6\}$' "/proc/$pid/fdinfo/24"
+	run ! grep -q '^flags:.*02[0-9]\{6\}$' "/proc/$pid/fdinfo/25"
+	# Left are 21 and the number that it was first opened on.
+	[ "$(find "/proc/$pid/fd" -lname '/dev/pts/*' | wc -l)" = 2 ]
+	unharmed_in nohup.out
+}

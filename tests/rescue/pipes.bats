@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2034 # what rescue.bash reads
+# Pipes between a rescued job and processes that are not rescued.
+
+load ../lib/helpers
+load ../lib/rescue
+
+setup_file() {
+	need pgrep
+}
+
+# --- pipes to others ----------------------------------------------------------
+
+# joined PARTNER COMMAND - a victim with a pipe to another job.
+joined() {
+	rm -f fifo nohup.out pipe
+	mkfifo pipe
+	start_on_terminal background "$1 & echo \$! >partner; $2"
+	partner=$(cat partner)
+}
+
+@test "rescue: a pipe to one that is not rescued" {
+	joined 'cat pipe' "$VICTIM read >pipe"
+	run -125 rescue "$pid"
+	[ "${#lines[@]}" = 2 ]
+	[ "${lines[0]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ "${lines[1]}" = "detach: PID $pid: has a pipe to PID $partner, which is not rescued" ]
+	run -0 rescue "$partner"
+	[ "$output" = "detach: PID $partner, output in '$PWD/nohup.out'" ]
+	run -0 rescue "$pid"
+	[ -z "$output" ]
+	hang_up
+	wake read
+	verdict
+	until_true gone "$partner"
+	[ "$(cat nohup.out)" = v:2 ]
+
+	joined 'sleep 1000 >pipe' "($VICTIM read; :) <pipe"
+	run -125 rescue "$pid"
+	[ "${#lines[@]}" = 2 ]
+	[ "${lines[0]}" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+	[[ ${lines[1]} == "detach: PID "*": has a pipe to PID $partner, which is not rescued" ]]
+	unharmed_in nohup.out
+}
+
+@test "rescue: a pipe to one that is rescued or safe" {
+	joined 'sleep 1000 >pipe' "$VICTIM read <pipe"
+	run -0 rescue "$pid" "$partner"
+	[ "${#lines[@]}" = 2 ]
+	unharmed_in nohup.out
+
+	# A third process has the same end open, as a shell may.
+	joined 'sleep 1000 >pipe & sleep 1000 >pipe' "$VICTIM read <pipe"
+	run -0 rescue "$pid" "$partner"
+	[ "${#lines[@]}" = 2 ]
+	unharmed_in nohup.out
+
+	joined 'sleep 1000 >pipe & nohup sleep 1000 >pipe' "$VICTIM read <pipe"
+	until_true grep -qx sleep "/proc/$partner/comm"
+	run -0 rescue "$pid"
+	[ "${#lines[@]}" = 1 ]
+	unharmed_in nohup.out
+}
+
+# It ends when detach has seen its pipe, but not yet its signals.
+@test "rescue: a pipe to one that ends meanwhile" {
+	need strace
+	joined 'sleep 1000 >pipe' "$VICTIM read <pipe"
+	strace -o trace -P "/proc/$partner/status" \
+	    -e inject=/^open:signal=STOP:when=1 \
+	    "$DETACH" -r "$pid" 2>message 3>&- &
+	until_true grep -q 'stopped by SIGSTOP' trace
+	kill "$partner"
+	until_true gone "$partner"
+	kill -CONT "$(pgrep -P $!)"
+	ended_with 0 $!
+	grep -qx "detach: PID $pid, output in '$PWD/nohup.out'" message
+	run ! grep 'has a pipe' message
+	unharmed_in nohup.out
+}
+
+# The shell itself is the last part of the pipeline.
+@test "rescue: a pipe to the shell" {
+	need zsh
+	interactive='zsh -f -o nozle -i'
+	start_on_terminal foreground "$VICTIM read | while read line; do :; done"
+	run -125 rescue "$pid"
+	[ "${#lines[@]}" = 2 ]
+	[ "${lines[1]}" = "detach: PID $pid: has a pipe to PID $shell, which is not rescued" ]
+	# As it takes this line, the shell would stop the job.
+	wake read
+	verdict
+	hang_up
+}

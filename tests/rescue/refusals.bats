@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2034 # what rescue.bash reads
+# Processes that detach does not touch, and why. They are as they were.
+
+load ../lib/helpers
+load ../lib/rescue
+
+setup_file() {
+	need pgrep
+}
+
+# --- refusals, each with the target unharmed ----------------------------------
+
+@test "rescue: command lines that make no sense" {
+	for options in '-i x' '-e x' '-p x' '-k 3' -w '-a 1' '-o -'; do
+		# shellcheck disable=SC2086 # it is two words
+		refused 125 -r "$DETACH" $options -r 1
+	done
+	refused 125 'no PID' rescue
+	for pid in 0 -1 1x '' 99999999999 99999999999999999999; do
+		refused 125 'not a PID' rescue -- "$pid"
+	done
+	refused 125 'takes no value' "$DETACH" --rescue=1
+}
+
+@test "rescue: no such process" {
+	sh -c 'exit' &
+	wait $!
+	refused 125 "PID $!: No such process" rescue $!
+}
+
+@test "rescue: not init" {
+	refused 125 'PID 1: init is no job' rescue 1
+}
+
+@test "rescue: not a kernel thread" {
+	[ "$(cat /proc/2/comm)" = kthreadd ] || missing "kernel threads"
+	refused 125 'PID 2: is a kernel thread' rescue 2
+}
+
+@test "rescue: not itself" {
+	refused 125 'is detach itself' sh -c 'exec "$DETACH" -r $$'
+}
+
+@test "rescue: not one that it descends from" {
+	refused 125 "PID $BASHPID: is an ancestor" rescue "$BASHPID"
+}
+
+@test "rescue: not a zombie" {
+	mkfifo hold die
+	# A parent that has become cat waits for no child.
+	sh -c 'sh -c ": <die" & echo $! >zombie; exec cat hold' 3>&- &
+	until_true grep -qx cat "/proc/$!/comm"
+	: >die
+	until_true in_state Z "$(cat zombie)"
+	refused 125 "PID $(cat zombie): is a zombie" rescue "$(cat zombie)"
+	[[ $stderr == *zombie ]]
+	in_state Z "$(cat zombie)"
+	: >hold
+}
+
+@test "rescue: not one whose main thread has ended" {
+	start_on_terminal foreground "$VICTIM without-main"
+	until_true in_state Z "$pid"
+	refused 125 "PID $pid: is a zombie: its main thread" rescue "$pid"
+	unharmed read
+}
+
+@test "rescue: not one from another PID namespace" {
+	pid_namespace
+	mkfifo ready "done" fifo
+	# shellcheck disable=SC2016 # for the other shell
+	run -0 timeout -s KILL "$LIMIT" "${apart[@]}" sh -c '"$VICTIM" read &
+	    pid=$(cat ready)
+	    "$DETACH" -r $pid && exit 1
+	    "$VICTIM" -w read $pid
+	    cat done'
+	[[ $output == *"its session is in another PID namespace"* ]]
+	[[ $output == *ok ]]
+}
+
+@test "rescue: not a program of another word size" {
+	[ "$(uname -m)" = x86_64 ] || missing "a program for this processor"
+	"$ODD_FILE" 32-bit small
+	terminal
+	keys './small & echo $! >pid\n'
+	shell_answers
+	pid=$(cat pid)
+	[ -e "/proc/$pid" ] || missing "32-bit programs"
+	read -r _ _ _ _ _ shell _ <"/proc/$pid/stat"
+	until_true in_state S "$pid"
+	left_alone 'is a program of another word size' "$pid"
+	hang_up
+}
+
+@test "rescue: not one that is traced" {
+	start_on_terminal foreground "$AT_CALL 1000000 : $VICTIM read"
+	until_true in_state S "$pid"
+	left_alone 'is already being traced' "$pid"
+	unharmed read
+}
+
+@test "rescue: not one under a seccomp filter of its own" {
+	start_on_terminal foreground "$VICTIM -s $VICTIM read"
+	until_true in_state S "$pid"
+	left_alone 'is under a seccomp filter' "$pid"
+	unharmed read
+}
+
+# At its first call of ptrace, detach has already looked for filters.
+@test "rescue: not one that gets a seccomp filter just then" {
+	sleeping_victim filter
+	rescue_at 1 "kill -USR1 $pid
+	    until grep -q '^Seccomp:.2$' /proc/$pid/status; do :; done" 2>message
+	[ $status = 125 ]
+	grep "^detach: PID $pid: is under a seccomp filter$" message
+	[[ $(fd_of 1) == /dev/pts/* ]]
+	unharmed read
+}
+
+@test "rescue: one under the same seccomp filter as detach" {
+	start_on_terminal foreground "$VICTIM -s $VICTIM read"
+	until_true in_state S "$pid"
+	timeout -s KILL "$LIMIT" "$VICTIM" -s "$DETACH" -r "$pid"
+	unharmed_in nohup.out
+}
+
+# If the victim lost its master, the child's terminal would be hung up.
+@test "rescue: not one that relays its terminal" {
+	mkfifo relayed
+	start_on_terminal foreground "$VICTIM relay"
+	[ "$(timeout "$LIMIT" cat relayed)" = up ]
+	until_true in_state S "$pid"
+	left_alone 'relays its terminal, as sudo does: rescue what it runs' "$pid"
+	unharmed read
+}
+
+@test "rescue: not one of another user" {
+	[ "$(id -u)" = 0 ] || missing root
+	need setpriv
+	sleeping_victim read
+	as=(setpriv --reuid=12345 --clear-groups)
+	left_alone 'Operation not permitted' "$pid"
+	unharmed read
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env bats
+# What the job's own shell sees of a rescue, and what detach says if it sees
+# nothing.
+
+load ../lib/helpers
+load ../lib/rescue
+
+setup_file() {
+	need pgrep
+}
+
+# At a hang-up, bash ends the jobs that it believes to be stopped. This one takes
+# the terminal back long before it looks at its jobs again.
+@test "rescue: a shell that sees late that its job goes on" {
+	need strace
+	sleeping_victim read
+	strace -o trace -e trace=ioctl -e inject=ioctl:delay_exit=200000:when=1 \
+	    -p "$shell" 2>attached 3>&- &
+	until_true grep -q attached attached
+	rescue "$pid"
+	grep DELAYED trace
+	unharmed_in nohup.out
+}
+
+@test "rescue: a shell that does not see that its job goes on" {
+	start_on_terminal stopped "$VICTIM read"
+	# By then it has its terminal back, and reads.
+	shell_answers
+	kill -STOP "$shell"
+	until_true in_state T "$shell"
+	run -0 rescue "$pid"
+	[ "${lines[0]}" = "detach: PID $pid: its shell does not see that it goes on" ]
+	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ "${#lines[@]}" = 2 ]
+	kill -CONT "$shell"
+	shell_answers
+	unharmed_in nohup.out
+}
+
+# It is stopped while it waits for the job.
+@test "rescue: a shell that sees nothing of a job in the foreground" {
+	sleeping_victim read
+	until_true in_state S "$shell"
+	kill -STOP "$shell"
+	until_true in_state T "$shell"
+	run -0 rescue "$pid"
+	[ "${lines[0]}" = "detach: PID $pid: its shell does not take its terminal back" ]
+	[ "${lines[1]}" = "detach: PID $pid: its shell does not see that it goes on" ]
+	[ "${lines[2]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ "${#lines[@]}" = 3 ]
+	kill -CONT "$shell"
+	unharmed_in nohup.out
+}
+
+# It sleeps, but blocks SIGCHLD and waits for no child.
+@test "rescue: a shell that cannot see that its job goes on" {
+	start_on_terminal background "$VICTIM blind-shell"
+	kill -STOP "$pid"
+	until_true in_state T "$pid"
+	run -0 rescue "$pid"
+	[ "${lines[0]}" = "detach: PID $pid: its shell does not see that it goes on" ]
+	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ "${#lines[@]}" = 2 ]
+	unharmed_in nohup.out
+}
+
+# That shell waits for detach, with SIGCHLD blocked.
+@test "rescue: a stopped job, from its own shell" {
+	start_on_terminal stopped "$VICTIM read"
+	keys "$DETACH -r $pid\n"
+	shell_answers
+	tr -d '\r' <screen | grep '^detach: ' >said
+	[ "$(cat said)" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	unharmed_in nohup.out
+}
+
+@test "rescue: the shell's own child is stopped for its terminal, no other" {
+	echo 'trap "echo >stopped" TSTP; "$@"; :' >inner
+	start_on_terminal foreground "sh -c 'bash inner $VICTIM read; :'"
+	read -r _ _ _ _ group _ <"/proc/$pid/stat"
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid and 2 more, output in '$PWD/nohup.out'" ]
+	shell_answers
+	unharmed_in nohup.out
+	# A trap runs when the command that its shell waits for has ended.
+	until_true no_group "$group"
+	[ ! -e stopped ]
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env bats
+# The signals of a rescued job: blocked, pending, handled, or about to stop it.
+
+load ../lib/helpers
+load ../lib/rescue
+
+setup_file() {
+	need pgrep
+}
+
+# A job in the foreground is continued at the end of a rescue, and SIGCONT drops
+# a pending stop signal: so that one is tried in the background alone.
+@test "rescue: signals stay blocked and pending" {
+	for how in 'pending foreground' 'pending-stop background'; do
+		rm -f fifo nohup.out
+		# shellcheck disable=SC2086 # it is two words
+		sleeping_victim $how
+		grep -E '^(SigBlk|SigPnd|ShdPnd|SigCgt)' "/proc/$pid/status" >before
+		rescue "$pid"
+		grep -E '^(SigBlk|SigPnd|ShdPnd|SigCgt)' "/proc/$pid/status" >after
+		diff before after
+		grep -q 'SigIgn:.*[13579bdf]$' "/proc/$pid/status"
+		unharmed_in nohup.out
+	done
+}
+
+# At its third call of ptrace, detach holds the job. In the second kind the first
+# thread blocks the signal, so that the other one takes it.
+@test "rescue: a job that is about to stop for its terminal goes on" {
+	for kind in read thread-read; do
+		for signal in 20 21 22; do
+			rm -f fifo nohup.out
+			sleeping_victim $kind background
+			run -0 timeout "$LIMIT" "$AT_CALL" 3 \
+			    "kill -$signal $pid" "$DETACH" -r "$pid"
+			[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+			unharmed_in nohup.out
+		done
+	done
+}
+
+# The other thread is in vfork(), and would take the signal after that.
+@test "rescue: a job that will stop for its terminal later goes on" {
+	start_on_terminal background "$VICTIM thread-vfork"
+	until_true in_state D "$(cat thread)"
+	run -0 timeout "$LIMIT" "$AT_CALL" 3 "kill -TSTP $pid" \
+	    "$DETACH" -r "$pid"
+	[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+	# It is gone now, not only when the shell sends SIGCONT at its end.
+	grep -q '^ShdPnd:[[:space:]]0*$' "/proc/$pid/status"
+	unharmed_in nohup.out
+}
+
+@test "rescue: a handler for SIGHUP stays, and is told of" {
+	sleeping_victim handler background
+	run -0 rescue "$pid"
+	[ "${lines[0]}" = "detach: PID $pid: has its own handler for SIGHUP, which may end it: let its shell disown it" ]
+	[ "${#lines[@]}" = 2 ]
+	grep -q 'SigIgn:.*[02468ace]$' "/proc/$pid/status"
+	grep -q 'SigCgt:.*[13579bdf]$' "/proc/$pid/status"
+	hang_up
+}
+
+# A shell that is killed passes no SIGHUP on, and the kernel sends it to the
+# foreground alone.
+@test "rescue: a handler for SIGHUP is not called if its shell is killed" {
+	sleeping_victim handler background
+	rescue -q "$pid"
+	kill -KILL "$shell"
+	exec 7>&-
+	wait "$terminal" || true
+	wake handler
+	verdict
+}

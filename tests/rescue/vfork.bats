@@ -1,0 +1,56 @@
+#!/usr/bin/env bats
+# A job that a child holds in vfork(), where no signal can stop it.
+
+load ../lib/helpers
+load ../lib/rescue
+
+setup_file() {
+	need pgrep
+}
+
+@test "rescue: not one that vfork holds" {
+	start_on_terminal foreground "$VICTIM vfork"
+	until_true in_state D "$pid"
+	run -125 rescue "$pid"
+	[ "${lines[0]}" = "detach: PID $pid: does not stop" ]
+	[[ $(readlink "/proc/$pid/fd/1") == /dev/pts/* ]]
+	unharmed read
+}
+
+# The child has to go on first: only then can its parent stop.
+@test "rescue: one that a stopped child holds in vfork" {
+	for mode in background foreground; do
+		rm -f fifo nohup.out
+		start_on_terminal $mode "$VICTIM vfork-read"
+		until_true in_state D "$pid"
+		child=$(pgrep -P "$pid")
+		kill -STOP "$child"
+		until_true in_state T "$child"
+		wake vfork-read
+		run -0 rescue "$pid"
+		[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+		[ "$(timeout "$LIMIT" cat ready)" = "$pid" ]
+		shell_answers
+		unharmed_in nohup.out
+	done
+}
+
+# Its first thread does stop, but the other cannot: to the shell it still runs.
+@test "rescue: one that a stopped child half holds in vfork" {
+	start_on_terminal foreground "$VICTIM thread-vfork-read"
+	until_true in_state D "$(cat thread)"
+	child=$(pgrep -P "$pid")
+	kill -STOP -- "-$pid"
+	until_true in_state T "$child"
+	until_true in_state T "$pid"
+	in_state D "$(cat thread)"
+	wake vfork-read
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+	[ "$(timeout "$LIMIT" cat ready)" = "$pid" ]
+	shell_answers
+	hang_up
+	wake read
+	verdict
+	[ "$(cat nohup.out)" = $'v:1\nv:2' ]
+}
