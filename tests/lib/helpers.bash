@@ -116,52 +116,17 @@ quit() {
 	timeout "$LIMIT" sh -c 'echo quit >ping'
 }
 
-# Promises 2, 3, 4 and 6, by the facts in "got".
+# detached - the job whose facts are in "got" was given the promises 2, 3, 4, 6.
 detached() {
 	cat got
-	[ "$(fact pid)" = "$(fact sid)" ]
-	[ "$(fact pid)" = "$(fact pgid)" ]
-	[ "$(fact ctty)" = 0 ]
-	[ "$(fact fds)" = "0 1 2 " ]
-	[ "$(fact fd0)" = /dev/null ]
-	[[ $(fact fd1) != /dev/pts/* && $(fact fd1) != *:* ]]
-	[[ $(fact fd2) != /dev/pts/* && $(fact fd2) != *:* ]]
-	[ "$(fact SigIgn)" = 0000000000000001 ]
-	unsignalled
+	awk -f "$SOURCE/tests/lib/promises.awk" got
 }
 
-# No signal is blocked, pending or caught.
-unsignalled() {
-	[ "$(fact SigBlk)" = 0000000000000000 ]
-	[ "$(fact SigCgt)" = 0000000000000000 ]
-	[ "$(fact SigPnd)" = 0000000000000000 ]
-	[ "$(fact ShdPnd)" = 0000000000000000 ]
-}
-
-# count_detached - of the facts on standard input, count how many jobs with a
-# WORD of their own there are, and how many of them were detached, each in a
-# session of its own, with an output that is kept.
+# count_detached - of the facts on standard input, print how many jobs with a
+# WORD of their own there are, and how many of them were given these promises,
+# in a session of their own and with an output that is kept.
 count_detached() {
-	awk -F= '
-		{ fact[$1] = $2 }
-		/^(SigPnd|ShdPnd|SigBlk|SigCgt)=0*$/ { clean++ }
-		$1 == "arg1" && !($2 in words) {
-			words[$2]
-			jobs++
-			detached += clean == 4 &&
-			    fact["SigIgn"] == "0000000000000001" &&
-			    fact["ctty"] == 0 &&
-			    fact["pid"] == fact["sid"] &&
-			    fact["pid"] == fact["pgid"] &&
-			    !(fact["sid"] in sessions) &&
-			    fact["fds"] == "0 1 2 " &&
-			    fact["fd0"] == "/dev/null" &&
-			    fact["fd1"] !~ /^\/dev\/|^pipe:|^socket:/ &&
-			    fact["fd2"] !~ /^\/dev\/|^pipe:|^socket:/
-			sessions[fact["sid"]]
-		}
-		$1 == "arg1" { clean = 0 }
-		END { print jobs + 0, detached + 0 }'
+	awk -v count=1 -f "$SOURCE/tests/lib/promises.awk"
 }
 
 # reaches STATE PID - wait until the process is in that state.
