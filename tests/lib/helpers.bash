@@ -1,6 +1,6 @@
-# What all test files share. A job is tests/programs/probe: it writes what it was given
-# to the FIFO "facts", and answers a line through "ping" by one through "pong".
-# Nothing here waits by guess; LIMIT bounds what would otherwise hang.
+# What all test files share. A job is tests/programs/probe: it writes what it
+# was given to the FIFO "facts", and answers a line through "ping" by one
+# through "pong". Nothing here sleeps and hopes; LIMIT ends what would hang.
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154
 
 bats_require_minimum_version 1.5.0
@@ -8,7 +8,8 @@ bats_require_minimum_version 1.5.0
 : "${SOURCE:=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}" "${BUILD:=$SOURCE}"
 export DETACH=$BUILD/src/detach
 export PROBE=$BUILD/tests/programs/probe PTY=$BUILD/tests/programs/pty
-export CALLER=$BUILD/tests/programs/caller ODD_FILE=$BUILD/tests/programs/odd-file
+export CALLER=$BUILD/tests/programs/caller
+export ODD_FILE=$BUILD/tests/programs/odd-file
 export LIMIT=30
 umask 022
 # What "make check" leaves for its sub-makes is not for the make of a test.
@@ -37,7 +38,7 @@ teardown() {
 	done
 }
 
-# need TOOL... - the test cannot run without these. Under CI that is a failure.
+# need TOOL... - skip the test if one of these is missing. Under CI, fail.
 need() {
 	local tool
 	for tool; do
@@ -54,7 +55,7 @@ missing() {
 	skip "missing: $*"
 }
 
-# The FIFOs of a new probe.
+# Make the FIFOs of a new probe.
 fifos() {
 	rm -f facts ping pong
 	mkfifo facts ping pong
@@ -68,36 +69,37 @@ start() {
 	facts
 }
 
-# Take the facts that a probe writes to the FIFO.
+# Read the facts that a probe writes to its FIFO into "got".
 facts() {
 	timeout "$LIMIT" cat facts >got
 }
 
-# fact KEY - one of them.
+# fact KEY - print one of the facts in "got".
 fact() {
 	sed -n "s/^$1=//p" got
 }
 
-# ask LINE - a round trip to the probe: it writes LINE to its standard output
-# and then says so. Without an answer the job is dead.
+# ask LINE - the probe writes LINE to its standard output and then answers. If
+# it does not answer, the job is dead.
 ask() {
 	timeout "$LIMIT" sh -c 'echo "$1" >ping && cat pong' sh "$1"
 }
 
-# The facts of this moment.
+# Have the probe tell its facts of this moment.
 refresh() {
 	ask facts >got
 }
 
-# The probe is alive, and its output still arrives, once, in the file.
+# alive FILE - the probe answers, and its output still arrives, once, in the
+# file.
 alive() {
 	local token=token-$BASHPID-$RANDOM
 	[ "$(ask "$token")" = "$token" ] &&
 	    [ "$(grep -cxF "$token" "$1")" = 1 ]
 }
 
-# survived FILE - after the event, the job of a scenario has every promise and
-# still writes to the file.
+# survived FILE - after the event the job still has every promise, and writes to
+# the file.
 survived() {
 	refresh
 	detached
@@ -163,7 +165,7 @@ told() {
 	[ "$word" = "$1" ]
 }
 
-# Every process there that has "up" open has ended.
+# Wait until every process in the window that has "up" open has ended.
 ended() {
 	exec 9<up 7>&-
 	timeout "$LIMIT" cat <&9
@@ -255,10 +257,10 @@ listen() {
 		"${private[@]}" "$BATS_FILE_TMPDIR/sshd" -D -E "$PWD/log" \
 			-o ListenAddress=127.0.0.1 -p "$port" "$@" 3>&- &
 		daemons=($!)
-		# A taken port is the first thing that it says, too.
+		# If the port is taken, the first line says so.
 		read -r -t "$LIMIT" -u 6 said
 	done
-	# What it says later goes nowhere: a full FIFO would hold it.
+	# Drop what it says later, or a full FIFO would block it.
 	(
 		exec <log >/dev/null 3>&- 6>&- 7>&- 8>&- 9>&-
 		cd / && exec cat
@@ -276,11 +278,11 @@ session() {
 	told up
 }
 
-# Stay. This reads nothing, and is not the session's leader: it ends by the
-# signal of the hang-up. The job, had it stayed in the terminal's foreground,
-# would have got that by the same kill.
+# A command that stays. It does not read, and does not lead the session, so it
+# ends by the SIGHUP that a hang-up sends to the foreground. A job that were
+# still in that foreground would get the same signal.
 stay='cat word held >up; :'
 
-# Without a terminal nobody is signalled: the end of the connection is the end
-# of the input.
+# The same without a terminal: nobody is signalled, but at the end of the
+# connection the input ends.
 stay_reading='{ echo up; cat; } >up'

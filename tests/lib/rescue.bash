@@ -6,15 +6,16 @@
 : "${BUILD:=$SOURCE}"
 # A sanitizer's search for leaks needs a process that nobody traces.
 export ASAN_OPTIONS=detect_leaks=0
-export VICTIM=$BUILD/tests/programs/victim AT_CALL=$BUILD/tests/programs/at-call
+export VICTIM=$BUILD/tests/programs/victim
+export AT_CALL=$BUILD/tests/programs/at-call
 
-# The terminal's shell, bash or else the command in "interactive": what it writes
-# goes to the file "screen".
+# The terminal's shell, bash or else the command in "interactive": what it
+# writes goes to the file "screen".
 terminal() {
 	rm -f keys screen
 	mkfifo keys
-	# POSIX lets a Ctrl-Z throw away output on its way to the screen, if not
-	# for noflsh, and its echo may come in the middle of a line.
+	# By POSIX, a Ctrl-Z may discard output on its way to the screen, unless
+	# noflsh is set; and its echo may come in the middle of a line.
 	INTERACTIVE=${interactive:-bash --norc --noprofile --noediting -i} \
 	    HISTFILE='' PS1='' "$PTY" sh -c 'stty noflsh -echo; exec $INTERACTIVE' \
 	    <keys >screen 2>&1 3>&- &
@@ -27,8 +28,8 @@ keys() {
 	printf '%b' "$1" >&7
 }
 
-# When the killed pty can be waited for, the kernel has hung the terminal up.
-# What its shell does to its jobs, it does before it is gone.
+# Kill the terminal: when pty can be waited for, the kernel has hung it up. When
+# the shell is gone, it has done to its jobs what it does at a hang-up.
 hang_up() {
 	exec 7>&-
 	kill -KILL "$terminal"
@@ -55,10 +56,10 @@ in_state() {
 	[[ $1 = *"${line:0:1}"* ]]
 }
 
-# The shell answers; so all that was written before is on the screen.
+# Wait for an answer of the shell: all output before it is on the screen then.
 shell_answers() {
 	local token=answer-$RANDOM$RANDOM
-	# A job's line that goes on in the file has no end here.
+	# The job's last line on the screen may lack its end.
 	keys "echo; echo $token\n"
 	until_true on_screen "$token"
 }
@@ -67,7 +68,7 @@ on_screen() {
 	tr -d '\r' <screen | grep -qx "$1"
 }
 
-# It has ended; init may take its time to reap it.
+# The process has ended, even if nobody has reaped it yet.
 gone() {
 	[ ! -e "/proc/$1" ] || in_state ZX "$1"
 }
@@ -76,8 +77,9 @@ no_group() {
 	! pgrep -g "$1" -r D,R,S,T >/dev/null
 }
 
-# start_on_terminal MODE COMMAND - plainly, in background, foreground or
-# stopped by Ctrl-Z. Its PID, which it tells through "ready", is then in "pid".
+# start_on_terminal MODE COMMAND - start it on a new terminal, in the
+# background, in the foreground, or stopped by Ctrl-Z. Its PID, which it writes
+# to the FIFO "ready", is then in "pid", and that of its shell in "shell".
 start_on_terminal() {
 	rm -f ready "done"
 	mkfifo ready "done"
@@ -88,7 +90,7 @@ start_on_terminal() {
 	esac
 	pid=$(timeout "$LIMIT" cat ready) && [ -n "$pid" ] || return
 	read -r _ _ _ _ _ shell _ <"/proc/$pid/stat" || return
-	# The rest of its pipeline may still be the shell's, with its handlers.
+	# The rest of its pipeline may still be forks of the shell before exec.
 	until_true has_cats "$(grep -o '| cat' <<<"$2" | wc -l)" || return
 	[ "$1" != stopped ] || {
 		keys '\032'
@@ -96,14 +98,15 @@ start_on_terminal() {
 	}
 }
 
-# So many processes of the job are "cat".
+# has_cats COUNT - so many processes of the job are "cat".
 has_cats() {
 	[ "$1" = 0 ] || [ "$(pgrep -c -g "$pid" -x cat)" = "$1" ]
 }
 
-# A child that is stopped between vfork() and exec holds its parent, which then
-# cannot stop: both have to go on before the next signal. That is no Ctrl-Z, for
-# the parent may have stopped just now, and its shell has the terminal back.
+# Is the job stopped? If Ctrl-Z stopped a child between vfork() and exec, its
+# parent cannot stop: let both go on, and stop them again. That is done by a
+# signal and not by Ctrl-Z, because the parent may have stopped just now, and
+# then the shell has the terminal back.
 is_suspended() {
 	in_state T "$pid" && return
 	if in_state D "$pid" && pgrep -g "$pid" -r T >/dev/null &&
@@ -115,13 +118,15 @@ is_suspended() {
 	return 1
 }
 
-# rescue [OPTION]... PID... - with a limit; detach blocks all other signals.
+# rescue [OPTION]... PID... - with a limit. SIGKILL, for detach blocks the
+# others.
 rescue() {
 	timeout -s KILL "$LIMIT" "$DETACH" -r "$@"
 }
 
-# rescue_at STEP COMMAND - rescue the victim, with that command at that call of
-# ptrace. False if there are not so many; else the status is in "status".
+# rescue_at STEP COMMAND - rescue the victim, and run the command when detach
+# begins that call of ptrace. The status is then in "status". False if detach
+# made fewer calls.
 rescue_at() {
 	status=0
 	timeout "$LIMIT" "$AT_CALL" "$1" "$2" "$DETACH" -q -r "$pid" ||
@@ -134,12 +139,12 @@ wake() {
 	timeout "$LIMIT" "$VICTIM" -w "$1" "${2:-$pid}"
 }
 
-# The job's verdict.
+# The victim says that its call did what it should.
 verdict() {
 	[ "$(timeout "$LIMIT" cat "done")" = ok ]
 }
 
-# The job still counts: there are more lines than there were. Then it ends.
+# The loop still counts: its file gets more lines. Then have it end.
 goes_on() {
 	lines_before=$(wc -l <nohup.out)
 	until_true more_lines
@@ -152,13 +157,13 @@ more_lines() {
 	[ "$(wc -l <nohup.out)" -gt "$lines_before" ]
 }
 
-# Its numbers run from 1 to the last, in both places together.
+# Its numbers on the screen and in the file run from 1 to the last, without gap.
 counts() {
 	stream | awk -F: '$2 != NR { print "at " NR ": " $0; exit bad = 1 }
 	    END { exit bad || NR == 0 }'
 }
 
-# rescue_loop MODE COMMAND - one that counts.
+# rescue_loop MODE COMMAND - start a loop that counts, rescue it, and hang up.
 rescue_loop() {
 	start_on_terminal "$1" "$2" || return
 	rescue "$pid" && ! in_state T "$pid" || return
@@ -167,9 +172,9 @@ rescue_loop() {
 	goes_on && counts
 }
 
-# stream - all that the job wrote, first to the terminal, then to the file. A
-# write that waits for a full terminal may have been split in between: then the
-# file has the rest of the line, and what the shell said is not in its middle.
+# stream - print all that the job wrote, first to the terminal, then to the
+# file. A write to a full terminal may have been split: then the file begins
+# with the rest of the line that is the last one of the job on the screen.
 stream() {
 	local first first_part
 	IFS= read -r first <nohup.out
@@ -181,11 +186,12 @@ stream() {
 	cat nohup.out
 }
 
-# rescue_victim KIND MODE [ASLEEP] - one cell of the matrix. With "random" for
-# ASLEEP it is rescued at whatever moment it is in.
+# rescue_victim KIND MODE [ASLEEP] - start a victim, rescue it when it sleeps in
+# its call (with "random" for ASLEEP, at any moment), hang up, and let it
+# finish.
 rescue_victim() {
 	start_on_terminal "$2" "$VICTIM $1" || return
-	# In the background, to read the terminal is to be stopped.
+	# One that reads the terminal in the background is stopped.
 	[ "${3:-}" = random ] || [[ $1 = *compute ]] ||
 	    until_true in_state ST "$(cat thread)" || return
 	rescue "$pid" && ! in_state T "$pid" || return
@@ -197,12 +203,12 @@ rescue_victim() {
 	[ "$(stream)" = $'v:1\nv:2' ]
 }
 
-# fd_of N - what the job has open there.
+# fd_of N - what the job has open as descriptor N.
 fd_of() {
 	readlink "/proc/$pid/fd/$1"
 }
 
-# "${apart[@]}" COMMAND... runs it in a PID namespace.
+# Afterwards, "${apart[@]}" COMMAND... runs it in a new PID namespace.
 pid_namespace() {
 	need unshare
 	apart=("${private[@]}" -pf sh -c 'mount -t proc proc /proc && exec "$@"' sh)
