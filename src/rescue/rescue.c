@@ -362,10 +362,8 @@ rescue(const struct rescue_plan *plan)
 	int status = 0;
 
 	jobs = calloc(plan->count, sizeof(*jobs));
-	if (!ARCH_SUPPORTED || jobs == NULL) {
-		message("--rescue: %s",
-		    jobs == NULL ? error_text(errno)
-				 : "not supported on this processor");
+	if (jobs == NULL) {
+		message("--rescue: %s", error_text(errno));
 		return STATUS_FAILED;
 	}
 	/*

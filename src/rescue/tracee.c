@@ -27,6 +27,14 @@
 #include "rescue/process.h"
 #include "rescue/tracee.h"
 
+/* Linux 5.1 and 5.11; the C library's headers may be older. */
+#ifndef SYS_io_uring_enter
+#define SYS_io_uring_enter 426
+#endif
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441
+#endif
+
 enum {
 	/* What PTRACE_O_TRACESYSGOOD makes of a stop at a call. */
 	CALL_STOP = SIGTRAP | 0x80,
@@ -53,6 +61,29 @@ struct rseq_area {
 struct rseq_section {
 	uint32_t version, flags;
 	uint64_t start, length, abort;
+};
+
+/*
+ * The calls that return EINTR after every stop, for the kernel does not mark
+ * them: signal(7) lists most of them.
+ */
+static const long unmarked[] = {
+#ifdef SYS_epoll_wait
+	SYS_epoll_wait,
+#endif
+	SYS_epoll_pwait, SYS_epoll_pwait2, SYS_semop, SYS_semtimedop,
+	SYS_rt_sigtimedwait, SYS_io_getevents, SYS_io_uring_enter
+};
+
+/* Those that do so on a socket with a timeout; on others, they are marked. */
+static const long unmarked_on_socket[] = { SYS_read, SYS_readv, SYS_recvfrom,
+	SYS_recvmsg, SYS_recvmmsg, SYS_accept, SYS_accept4, SYS_connect,
+	SYS_write, SYS_writev, SYS_sendto, SYS_sendmsg, SYS_sendmmsg };
+
+/* The head of a set of vector registers, in the words of <asm/ptrace.h>. */
+struct vectors_head {
+	unsigned size, max_size;
+	unsigned short length, max_length, flags, pad;
 };
 
 /* Note that it can no longer be held. Return -1, always. */
@@ -279,18 +310,18 @@ mark_interrupted_call(struct tracee *tracee)
 {
 	unsigned long argument;
 	long number =
-	    arch_eintr(&tracee->registers, &tracee->sleeping, &argument);
+	    arch_eintr_call(&tracee->registers, &tracee->sleeping, &argument);
 	size_t i;
 
-	arch_remark(&tracee->registers, &tracee->sleeping,
+	arch_mark_again(&tracee->registers, &tracee->sleeping,
 	    memory_is_gate(&tracee->memory, arch_pc(&tracee->registers)));
 	if (number == -1)
 		return;
-	for (i = 0; i < sizeof(arch_unmarked) / sizeof(long); i++)
-		if (number == arch_unmarked[i])
+	for (i = 0; i < sizeof(unmarked) / sizeof(long); i++)
+		if (number == unmarked[i])
 			arch_mark(&tracee->registers);
-	for (i = 0; i < sizeof(arch_unmarked_on_socket) / sizeof(long); i++)
-		if (number == arch_unmarked_on_socket[i] &&
+	for (i = 0; i < sizeof(unmarked_on_socket) / sizeof(long); i++)
+		if (number == unmarked_on_socket[i] &&
 		    process_is_socket(tracee->pid, (int)argument))
 			arch_mark(&tracee->registers);
 }
@@ -393,7 +424,7 @@ prepare_calls(struct tracee *tracee)
 static int
 take_over(struct tracee *tracee)
 {
-	bool calls = tracee->pid == tracee->process || !ARCH_LATE_MARK;
+	bool calls = tracee->pid == tracee->process || !ARCH_MARK_COUNTS;
 	int error = 0;
 
 	if (ptrace(PTRACE_GETSIGMASK, tracee->pid, (void *)sizeof(tracee->mask),
@@ -422,7 +453,7 @@ forget(struct tracee *tracee)
 void
 tracee_drop(struct tracee *tracee)
 {
-	if (ARCH_LATE_MARK)
+	if (ARCH_MARK_COUNTS)
 		(void)set_registers(tracee, &tracee->registers);
 	if (ptrace(PTRACE_DETACH, tracee->pid, NULL, NULL) == -1)
 		(void)lose(tracee);
@@ -537,7 +568,7 @@ tracee_let_go(struct tracee *tracee)
 	if (found == -1 || !WIFSTOPPED(status))
 		return;
 	number = signal_of(status);
-	if (ARCH_LATE_MARK && number == 0 &&
+	if (ARCH_MARK_COUNTS && number == 0 &&
 	    get_registers(tracee, &tracee->registers) == 0) {
 		mark_interrupted_call(tracee);
 		(void)set_registers(tracee, &tracee->registers);
@@ -597,7 +628,7 @@ tracee_release(struct tracee *tracee)
 {
 	const unsigned long argument[6] = { tracee->sleeping.argument[0] };
 
-	if (!tracee->used && ARCH_LATE_MARK) {
+	if (!tracee->used && ARCH_MARK_COUNTS) {
 		tracee_drop(tracee);
 		return;
 	}
