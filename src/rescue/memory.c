@@ -1,7 +1,7 @@
 /*
- * memory.c owns the memory of a process that is held: it reads and writes it,
- * and finds an instruction there that makes a system call. Nothing of ours is
- * ever written where the program has its own code or data.
+ * memory.c owns access to the memory of a process that is held: it reads and
+ * writes it, and finds an instruction there that makes a system call (the
+ * gate). Callers write only where the program has neither code nor data.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +15,8 @@
 #include "rescue/process.h"
 
 /*
- * Find the instruction between two addresses. Return its address, or 0. Not all
- * of a large mapping is read: it need not be a program's.
+ * Find the gate between two addresses. Return its address, or 0. Of a large
+ * mapping, only the beginning is read: it may be no program at all.
  */
 static unsigned long
 find_gate_in(const struct memory *memory, unsigned long from, unsigned long to)
@@ -42,12 +42,13 @@ find_gate_in(const struct memory *memory, unsigned long from, unsigned long to)
 }
 
 /*
- * A mapping that may have one, from a line of the maps file: the vDSO, which is
- * the kernel's own part of every program, or else code from a file. (What is in
- * [vsyscall] is emulated, not executed.)
+ * Does this line of the maps file show code that may have a gate: in the vDSO,
+ * which is the kernel's own part of every program, or in a file? Then these are
+ * its addresses. ([vsyscall] is neither: the kernel emulates that code, and
+ * nothing executes it.)
  */
 static bool
-is_code(const char *line, bool any, unsigned long *from, unsigned long *to)
+is_code(const char *line, bool in_file, unsigned long *from, unsigned long *to)
 {
 	char rights[5], name[16] = "";
 	unsigned long inode;
@@ -56,10 +57,13 @@ is_code(const char *line, bool any, unsigned long *from, unsigned long *to)
 		&inode, name) < 4 ||
 	    rights[0] != 'r' || rights[2] != 'x')
 		return false;
-	return any ? inode != 0 : inode == 0 && strcmp(name, "[vdso]") == 0;
+	return in_file ? inode != 0 : inode == 0 && strcmp(name, "[vdso]") == 0;
 }
 
-/* Find the instruction in all of the memory. Return 0, or -1 with errno. */
+/*
+ * Find the gate in all of the memory, in the vDSO first. Return 0, or -1 with
+ * errno.
+ */
 static int
 find_gate(struct memory *memory, pid_t pid)
 {
@@ -67,13 +71,13 @@ find_gate(struct memory *memory, pid_t pid)
 	unsigned long from, to;
 	size_t room = 0;
 	char *line = NULL;
-	int any;
+	int in_file;
 
 	memory->gate = 0;
-	for (any = 0; maps != NULL && any < 2; any++) {
+	for (in_file = 0; maps != NULL && in_file < 2; in_file++) {
 		rewind(maps);
 		while (memory->gate == 0 && getline(&line, &room, maps) != -1)
-			if (is_code(line, any, &from, &to))
+			if (is_code(line, in_file, &from, &to))
 				memory->gate = find_gate_in(memory, from, to);
 	}
 	free(line);
@@ -93,9 +97,9 @@ memory_open(struct memory *memory, pid_t pid)
 	return memory->fd == -1 ? -1 : find_gate(memory, pid);
 }
 
-/* What was transferred, if not all, is no use. */
+/* Fail a transfer that did not do all. Return 0, or -1 with errno. */
 static int
-is_all(ssize_t done, size_t length)
+require_all(ssize_t done, size_t length)
 {
 	if (done == (ssize_t)length)
 		return 0;
@@ -108,14 +112,15 @@ int
 memory_read(const struct memory *memory, unsigned long address, void *bytes,
     size_t length)
 {
-	return is_all(pread(memory->fd, bytes, length, (off_t)address), length);
+	return require_all(
+	    pread(memory->fd, bytes, length, (off_t)address), length);
 }
 
 int
 memory_write(const struct memory *memory, unsigned long address,
     const void *bytes, size_t length)
 {
-	return is_all(
+	return require_all(
 	    pwrite(memory->fd, bytes, length, (off_t)address), length);
 }
 

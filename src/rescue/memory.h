@@ -9,23 +9,26 @@
 
 struct memory {
 	int fd; /* -1 while it is closed */
-	unsigned long gate; /* address of an instruction for system calls */
+	/* Address of an instruction that makes a system call. */
+	unsigned long gate;
 };
 
 /*
- * Open the memory and find the instruction. Return 0, or -1 with errno, ENOSYS
- * if there is none; also then it may be open, and is the caller's to close.
+ * Open the memory of a process and find the instruction. Return 0; or -1 with
+ * errno, ENOSYS if there is no such instruction. Close it in either case.
  */
-int memory_open(struct memory *, pid_t);
+int memory_open(struct memory *memory, pid_t pid);
 
-/* All bytes, from or to an address. Return 0, or -1 with errno. */
-int memory_read(const struct memory *, unsigned long, void *, size_t);
-int memory_write(const struct memory *, unsigned long, const void *, size_t);
+/* Transfer all bytes from or to an address. Return 0, or -1 with errno. */
+int memory_read(const struct memory *memory, unsigned long address, void *bytes,
+    size_t length);
+int memory_write(const struct memory *memory, unsigned long address,
+    const void *bytes, size_t length);
 
-/* Is there an instruction for system calls at that address? */
-bool memory_is_gate(const struct memory *, unsigned long);
+/* Is there an instruction that makes a system call at that address? */
+bool memory_is_gate(const struct memory *memory, unsigned long address);
 
-/* What is closed may be closed again. */
-void memory_close(struct memory *);
+/* It may be closed already. */
+void memory_close(struct memory *memory);
 
 #endif
