@@ -11,8 +11,6 @@
 #ifndef ARCH_H
 #define ARCH_H
 
-#include <sys/syscall.h>
-
 /* The marks. */
 enum {
 	RESTART_IF_ALLOWED = 512, /* ERESTARTSYS: SA_RESTART decides */
@@ -28,8 +26,6 @@ struct sleeping_call {
 	unsigned long argument[6];
 	unsigned long pc; /* behind the instruction that made it */
 };
-
-#define ARCH_CALL(name) SYS_##name
 
 /*
  * Each header defines struct registers, as PTRACE_GETREGSET gives them for

@@ -151,10 +151,9 @@ add_member(struct job *job, const struct process *process)
 	struct member *member = members_find(job, process->pid), *grown;
 
 	if (member != NULL) {
-		if (member->tracee.held)
-			tracee_release(&member->tracee);
-		tracee_let_go(&member->tracee);
-		if (member->tracee.late)
+		thread_release(&member->tracee);
+		thread_release_late(&member->tracee);
+		if (member->tracee.state != TRACEE_FREE)
 			return NULL;
 	} else {
 		grown =
@@ -204,7 +203,7 @@ stop_thread(struct job *job, struct member *member, pid_t thread)
 {
 	int ms = job->stuck ? STOP_AGAIN_MS : STOP_MS;
 
-	if (tracee_stop(&member->tracee, member->process.pid, thread, ms) == 0)
+	if (thread_hold(&member->tracee, member->process.pid, thread, ms) == 0)
 		return 0;
 	/* The others must not be held for ever. */
 	job->stuck |= errno == ETIMEDOUT;
@@ -225,7 +224,7 @@ hold_member(struct job *job, struct member *member)
 		return -1;
 	if (is_same(process) && !is_filtered(process->pid))
 		return 0;
-	tracee_drop(&member->tracee);
+	thread_release_untouched(&member->tracee);
 	errno = 0;
 	return -1;
 }
@@ -378,14 +377,14 @@ members_stop_new(struct job *job)
 
 /*
  * May a thread of it be stopped again? Not while one is late: see
- * tracee_stop().
+ * thread_hold().
  */
 static bool
 is_free(struct member *member)
 {
-	tracee_let_go(&member->tracee);
-	return member->state == REPLACED && !member->tracee.held &&
-	       !member->tracee.late && is_same(&member->process);
+	thread_release_late(&member->tracee);
+	return member->state == REPLACED &&
+	       member->tracee.state == TRACEE_FREE && is_same(&member->process);
 }
 
 void
@@ -411,11 +410,11 @@ touch_thread(struct job *job, struct member *member, pid_t thread)
 	/* Once it is held its PID cannot go to another. */
 	if (process_status(thread, "Tgid", 10) != process ||
 	    is_filtered(thread)) {
-		tracee_drop(&member->tracee);
+		thread_release_untouched(&member->tracee);
 		return false;
 	}
-	tracee_release(&member->tracee);
-	return member->tracee.stopped;
+	thread_release(&member->tracee);
+	return member->tracee.was_stopped;
 }
 
 void
@@ -453,8 +452,7 @@ members_release(struct job *job)
 	size_t i;
 
 	for (i = 0; i < job->count; i++)
-		if (job->members[i].tracee.held)
-			tracee_release(&job->members[i].tracee);
+		thread_release(&job->members[i].tracee);
 }
 
 void
@@ -463,7 +461,7 @@ members_let_late_go(const struct job *job)
 	size_t i;
 
 	for (i = 0; i < job->count; i++)
-		tracee_let_go(&job->members[i].tracee);
+		thread_release_late(&job->members[i].tracee);
 }
 
 bool

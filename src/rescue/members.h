@@ -9,7 +9,7 @@
 
 #include "rescue/process.h"
 #include "rescue/replace.h"
-#include "rescue/tracee.h"
+#include "rescue/thread.h"
 
 struct member {
 	struct process process; /* as it was found */

@@ -59,14 +59,14 @@ call(const struct patient *patient, long number, unsigned long a,
 {
 	const unsigned long argument[6] = { a, b, c, d };
 
-	return tracee_call(patient->tracee, number, argument);
+	return thread_call(patient->tracee, number, argument);
 }
 
 /* Say why not, unless the process has ended. Return -1, always. */
 static int
 refuse(const struct patient *patient, const char *thing, long error)
 {
-	if (patient->tracee->gone)
+	if (patient->tracee->state == TRACEE_GONE)
 		return -1;
 	return failure(
 	    patient->outcome, thing, "%s: %s", thing, error_text((int)-error));
@@ -78,7 +78,7 @@ get_scratch(struct patient *patient)
 {
 	const unsigned long argument[6] = { 0, SCRATCH_SIZE,
 		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, ~0UL, 0 };
-	long result = tracee_call(patient->tracee, ARCH_CALL(mmap), argument);
+	long result = thread_call(patient->tracee, SYS_mmap, argument);
 
 	/* POSIX: no mapping is at an address that looks like an errno. */
 	if (result < 0 && result > -4096)
@@ -99,7 +99,7 @@ open_there(
 	if (memory_write(
 		&patient->tracee->memory, patient->scratch, path, size) == -1)
 		return -errno;
-	return call(patient, ARCH_CALL(openat), (unsigned long)AT_FDCWD,
+	return call(patient, SYS_openat, (unsigned long)AT_FDCWD,
 	    patient->scratch, (unsigned long)flags, mode);
 }
 
@@ -108,7 +108,7 @@ static void
 close_there(const struct patient *patient, long fd)
 {
 	if (fd >= 0)
-		call(patient, ARCH_CALL(close), (unsigned long)fd, 0, 0, 0);
+		call(patient, SYS_close, (unsigned long)fd, 0, 0, 0);
 }
 
 static int
@@ -125,8 +125,7 @@ stat_there(const struct patient *patient, long fd, struct stat *st)
 static void
 let_block(const struct patient *patient, long fd)
 {
-	call(
-	    patient, ARCH_CALL(fcntl), (unsigned long)fd, F_SETFL, O_APPEND, 0);
+	call(patient, SYS_fcntl, (unsigned long)fd, F_SETFL, O_APPEND, 0);
 }
 
 /*
@@ -150,8 +149,8 @@ open_own(const struct patient *patient, const char *path, const char **why)
 		fd = open_there(patient, path, safe | O_CREAT | O_EXCL, 0600);
 		if (fd >= 0)
 			/* A umask that takes away our own rights must not. */
-			call(patient, ARCH_CALL(fchmod), (unsigned long)fd,
-			    0600, 0, 0);
+			call(
+			    patient, SYS_fchmod, (unsigned long)fd, 0600, 0, 0);
 		if (fd != -EEXIST)
 			break;
 	}
@@ -181,7 +180,7 @@ open_default(const struct patient *patient)
 	char *home;
 	long fd = open_own(patient, here, &why);
 
-	if (fd >= 0 || patient->tracee->gone)
+	if (fd >= 0 || patient->tracee->state == TRACEE_GONE)
 		return fd;
 	home = process_environment(patient->process->pid, "HOME");
 	if (home == NULL || *home == '\0') {
@@ -194,7 +193,7 @@ open_default(const struct patient *patient)
 		path[0] = '\0';
 	free(home);
 	fd = open_own(patient, path, &why_home);
-	if (fd < 0 && !patient->tracee->gone)
+	if (fd < 0 && patient->tracee->state != TRACEE_GONE)
 		failure(patient->outcome, here, "%s: %s; %s: %s", here, why,
 		    path, why_home);
 	return fd;
@@ -325,8 +324,8 @@ set_hangup(struct patient *patient, void (*handler)(int))
 	if (memory_write(&patient->tracee->memory, patient->scratch, action,
 		sizeof(action)) == -1)
 		return refuse(patient, "memory", -errno);
-	result = call(patient, ARCH_CALL(rt_sigaction), SIGHUP,
-	    patient->scratch, 0, sizeof(uint64_t));
+	result = call(patient, SYS_rt_sigaction, SIGHUP, patient->scratch, 0,
+	    sizeof(uint64_t));
 	if (result < 0)
 		return refuse(patient, "SIGHUP", result);
 	patient->ignores_hangup = handler == SIG_IGN;
@@ -361,7 +360,7 @@ replace_descriptor(
 {
 	long with = is_input(fd) ? patient->null : patient->file, result;
 
-	*copy = call(patient, ARCH_CALL(fcntl), (unsigned long)fd->number,
+	*copy = call(patient, SYS_fcntl, (unsigned long)fd->number,
 	    F_DUPFD_CLOEXEC, 0, 0);
 	if (*copy < 0) {
 		result = *copy;
@@ -370,7 +369,7 @@ replace_descriptor(
 	}
 	result = 0;
 	if (process_has_terminal(patient->process, (int)*copy)) {
-		result = call(patient, ARCH_CALL(dup3), (unsigned long)with,
+		result = call(patient, SYS_dup3, (unsigned long)with,
 		    (unsigned long)fd->number,
 		    (unsigned long)(fd->flags & O_CLOEXEC), 0);
 		if (result >= 0)
@@ -396,7 +395,7 @@ replace_descriptors(struct patient *patient)
 		if (copies[i] == -1)
 			continue;
 		if (result != 0)
-			call(patient, ARCH_CALL(dup3), (unsigned long)copies[i],
+			call(patient, SYS_dup3, (unsigned long)copies[i],
 			    (unsigned long)fd[i].number,
 			    (unsigned long)(fd[i].flags & O_CLOEXEC), 0);
 		close_there(patient, copies[i]);
@@ -422,8 +421,8 @@ operate(struct patient *patient)
 		(void)set_hangup(patient, SIG_DFL);
 	close_there(patient, patient->null);
 	close_there(patient, patient->file);
-	call(patient, ARCH_CALL(munmap), patient->scratch, SCRATCH_SIZE, 0, 0);
-	return result == 0 && !patient->tracee->gone ? 0 : -1;
+	call(patient, SYS_munmap, patient->scratch, SCRATCH_SIZE, 0, 0);
+	return result == 0 && patient->tracee->state != TRACEE_GONE ? 0 : -1;
 }
 
 int

@@ -6,7 +6,7 @@
 
 #include "plan.h"
 #include "rescue/process.h"
-#include "rescue/tracee.h"
+#include "rescue/thread.h"
 
 /* A file that the output of a job goes to. */
 struct output {

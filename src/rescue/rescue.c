@@ -32,7 +32,7 @@ replace(const struct rescue_plan *plan, struct job *job, struct member *member)
 	const char *outcome;
 	static struct output own;
 
-	if (!member->tracee.held || member->state != FOUND)
+	if (member->tracee.state != TRACEE_HELD || member->state != FOUND)
 		return;
 	if (replace_terminals(&member->tracee, &member->process, plan,
 		&job->output, &own, &outcome) == 0) {
@@ -41,7 +41,7 @@ replace(const struct rescue_plan *plan, struct job *job, struct member *member)
 			job->output = own;
 		else if (own.path[0] != '\0')
 			member->file = strdup(own.path);
-	} else if (member->tracee.gone)
+	} else if (member->tracee.state == TRACEE_GONE)
 		member->state = GONE;
 	else
 		members_refuse(member, outcome);
@@ -91,10 +91,10 @@ is_stopping(const struct member *member)
 	long long defaults = stops & ~process_status(pid, "SigCgt", 16);
 
 	if (own == -1 || shared == -1)
-		return member->tracee.stopped;
+		return member->tracee.was_stopped;
 	own &= defaults & ~(long long)member->tracee.mask;
 	shared &= defaults;
-	return member->tracee.stopped || own != 0 ||
+	return member->tracee.was_stopped || own != 0 ||
 	       (shared != 0 && (shared & ~blocked_by_all(member)) != 0);
 }
 
@@ -118,7 +118,7 @@ replace_all(const struct rescue_plan *plan, struct job *job)
 			members_refuse(&job->members[i],
 			    "its job starts processes without end");
 	for (i = 0; i < job->count; i++)
-		if (job->members[i].tracee.held &&
+		if (job->members[i].tracee.state == TRACEE_HELD &&
 		    is_stopping(&job->members[i]))
 			job->members[i].process.state = 'T';
 	members_release(job);
@@ -148,7 +148,7 @@ none_is_late(const struct job *job)
 	size_t i;
 
 	for (i = 0; i < job->count; i++)
-		if (job->members[i].tracee.late)
+		if (job->members[i].tracee.state != TRACEE_FREE)
 			return false;
 	return true;
 }
@@ -173,7 +173,8 @@ retry_late(const struct rescue_plan *plan, struct job *job)
 	for (i = 0; i < job->count; i++) {
 		member = &job->members[i];
 		/* Known no longer, it is found anew once it is let go. */
-		if (member->state == REFUSED && member->tracee.late)
+		if (member->state == REFUSED &&
+		    member->tracee.state != TRACEE_FREE)
 			member->state = GONE;
 	}
 	(void)members_wait(job, none_is_late, VFORK_MS);
@@ -181,7 +182,8 @@ retry_late(const struct rescue_plan *plan, struct job *job)
 	replace_all(plan, job);
 	for (i = 0; i < job->count; i++) {
 		member = &job->members[i];
-		if (member->state == GONE && member->tracee.late &&
+		if (member->state == GONE &&
+		    member->tracee.state != TRACEE_FREE &&
 		    member->reason != NULL)
 			member->state = REFUSED;
 	}
@@ -224,12 +226,11 @@ leave_session(struct job *job)
 	if (!members_wait(job, is_alone, REAP_MS))
 		return;
 	members_hold_again(job, member);
-	if (!member->tracee.held)
+	if (member->tracee.state != TRACEE_HELD)
 		return;
-	if ((!leads ||
-		tracee_call(&member->tracee, ARCH_CALL(setpgid), away) == 0) &&
-	    tracee_call(&member->tracee, ARCH_CALL(setsid), back) < 0 && leads)
-		tracee_call(&member->tracee, ARCH_CALL(setpgid), back);
+	if ((!leads || thread_call(&member->tracee, SYS_setpgid, away) == 0) &&
+	    thread_call(&member->tracee, SYS_setsid, back) < 0 && leads)
+		thread_call(&member->tracee, SYS_setpgid, back);
 	members_release(job);
 }
 

@@ -152,7 +152,7 @@ is_waiting(pid_t pid)
 			number = -1;
 		fclose(file);
 	}
-	return number == ARCH_CALL(wait4) || number == ARCH_CALL(waitid);
+	return number == SYS_wait4 || number == SYS_waitid;
 }
 
 /*

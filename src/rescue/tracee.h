@@ -1,4 +1,4 @@
-/* tracee.c: a thread that is held still, and makes system calls for us. */
+/* tracee.c: a thread that is traced; every call of ptrace(). */
 #ifndef TRACEE_H
 #define TRACEE_H
 
@@ -10,63 +10,94 @@
 #include "rescue/arch.h"
 #include "rescue/memory.h"
 
+enum tracee_state {
+	TRACEE_FREE, /* it is not traced */
+	TRACEE_LATE, /* it is traced, but has not stopped yet */
+	TRACEE_HELD, /* it has stopped for us */
+	/* It has ended, or lost its PID to exec() in another thread. */
+	TRACEE_GONE,
+};
+
+/* All zeros for none, which is free. */
 struct tracee {
+	enum tracee_state state;
 	pid_t process;
 	pid_t pid; /* of the thread, that of the process for the main one */
-	bool held; /* stopped by us */
-	struct memory memory; /* open while it is held */
-	struct sleeping_call sleeping; /* what it was seen in */
-	struct registers registers; /* as they were, */
-	uint64_t mask; /* as are the blocked signals, */
-	void *vectors; /* and the vectors that a call would clear */
+	bool was_stopped; /* by job control, before we came */
+	bool has_called; /* for us; since then its signals are blocked */
+	bool lost_sigsys; /* somebody sent it SIGSYS, which it did not get */
+	struct sleeping_call sleeping; /* what it was last seen in */
+	/* Only while it is held; and what will be put back: */
+	struct memory memory;
+	struct registers registers;
+	uint64_t mask; /* the signals that it blocked */
+	void *vectors; /* those that a call would clear, or NULL */
 	size_t vectors_size; /* 0 for none */
-	bool stopped; /* it was already, by job control */
-	bool used; /* it has made a call */
-	bool hit; /* by a SIGSYS that somebody sent */
-	bool gone; /* it has ended, or another thread of it called exec */
-	bool late; /* we still trace it, though we do not hold it */
 };
 
 /*
- * Stop a thread of a process, within so many milliseconds. Nothing of it is
- * changed until tracee_release(). Only the main one may be asked for calls. All
- * signals must be blocked in the caller, and SIGCHLD not be ignored.
- *
- * Return 0; or -1 with errno and the thread as it was: EPERM, ESRCH for one that
- * has ended, ENOEXEC for a program of another word size, ENOSYS where no way
- * into the kernel is found, EOPNOTSUPP for one that dispatches its own system
- * calls, EBUSY for one whose registers could not be put back; or ETIMEDOUT for
- * one that does not stop, but may do so yet.
- *
- * One thread of a process at a time, and none while one is late: exec() in
- * another waits until we let go those that we trace, and we would wait for exec
- * (the kernel's cred_guard_mutex).
+ * A -1 comes with errno. If the thread turns out to have ended, it becomes
+ * gone, and errno is ESRCH.
  */
-int tracee_stop(struct tracee *, pid_t, pid_t, int);
+
+/* Begin to trace a thread: it is late then. Return 0 or -1. */
+int tracee_seize(struct tracee *tracee, pid_t process, pid_t thread);
 
 /*
- * Have it make a system call with these arguments. Return the result, or the
- * negative errno; -ESRCH with tracee->gone set when there is nobody left.
+ * Ask one that is late to stop, and wait for that, at most so many
+ * milliseconds. Return 0 if it is held then; or -1, with ETIMEDOUT if it has not
+ * stopped.
  */
-long tracee_call(struct tracee *, long, const unsigned long[6]);
+int tracee_interrupt(struct tracee *tracee, int ms);
 
 /*
- * Let it go on where it was stopped, without any call: for one that must not be
- * touched after all.
+ * Let one that has stopped go on, with a signal that it is to get or 0, and no
+ * longer trace it: it is free then, or gone.
  */
-void tracee_drop(struct tracee *);
+void tracee_detach(struct tracee *tracee, int number);
 
 /*
- * Let one go on that is late, for it did not stop in time or was killed while it
- * was held, if that is possible by now. At the latest the kernel does so when we
- * exit.
+ * See, without waiting, whether one that is late or gone has stopped by now.
+ * Return true if it has, and the signal that it is about to get, or 0. One that
+ * we no longer trace becomes free.
  */
-void tracee_let_go(struct tracee *);
+bool tracee_poll_stop(struct tracee *tracee, int *number);
 
 /*
- * Let it go on where it was stopped, as if nothing had happened: a call that
- * it slept in is made again by the kernel, unless a signal has come.
+ * Let one that is held go on until it enters a system call, or leaves it.
+ * Return 0 or -1, with EOPNOTSUPP if it is kept from making that call.
  */
-void tracee_release(struct tracee *);
+int tracee_reach_call(struct tracee *tracee);
+
+/*
+ * Let one that is held go on to the place where the kernel acts on an
+ * interrupted call. Return 0 or -1.
+ */
+int tracee_reach_restart(struct tracee *tracee);
+
+/*
+ * The registers of one that has stopped. Return 0 or -1, with ENOEXEC for a
+ * program of another word size.
+ */
+int tracee_get_registers(struct tracee *tracee, struct registers *registers);
+int tracee_set_registers(
+    struct tracee *tracee, const struct registers *registers);
+
+/* The signals that it blocks: bit N - 1 is signal N. Return 0 or -1. */
+int tracee_get_mask(struct tracee *tracee, uint64_t *mask);
+int tracee_set_mask(struct tracee *tracee, uint64_t mask);
+
+/*
+ * Another set of registers, by its number in <elf.h>. Return whether there is
+ * one; the size becomes that of the set.
+ */
+bool tracee_get_set(
+    const struct tracee *tracee, int set, void *bytes, size_t *size);
+bool tracee_put_set(
+    const struct tracee *tracee, int set, const void *bytes, size_t size);
+
+/* Ask for what a request of ptrace() tells. Return whether the kernel did. */
+bool tracee_ask(
+    const struct tracee *tracee, int request, void *answer, size_t size);
 
 #endif

@@ -1,0 +1,238 @@
+/*
+ * quirks.c owns what a stop or a call of ours would disturb in a thread, beyond
+ * its registers and signals: calls that return EINTR, restartable sequences,
+ * vector registers, calls that are handed to the program itself, and exec().
+ */
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "rescue/process.h"
+#include "rescue/quirks.h"
+
+/* Linux 5.1 and 5.11; the C library's headers may be older. */
+#ifndef SYS_io_uring_enter
+#define SYS_io_uring_enter 426
+#endif
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441
+#endif
+
+enum {
+	EXEC_POLL_MS = 1, /* how often to see whether exec() is over */
+	MOST_VECTORS = 65536, /* bytes of a set of vector registers */
+};
+
+/*
+ * Requests of ptrace() and what they tell, from <linux/ptrace.h>: Linux 5.13
+ * and 6.4; the C library's headers may be older. Older kernels fail them.
+ */
+enum { GET_RSEQ = 0x420f, GET_DISPATCH = 0x4211 };
+
+struct rseq_configuration {
+	uint64_t area; /* its address, 0 for none */
+	uint32_t size, signature, flags, pad;
+};
+
+struct dispatch_configuration {
+	uint64_t mode; /* 0 for off */
+	uint64_t selector, offset, length;
+};
+
+/*
+ * The calls that return EINTR after every stop, for the kernel does not mark
+ * them: signal(7) lists most of them.
+ */
+static const long unmarked[] = {
+#ifdef SYS_epoll_wait
+	SYS_epoll_wait,
+#endif
+	SYS_epoll_pwait, SYS_epoll_pwait2, SYS_semop, SYS_semtimedop,
+	SYS_rt_sigtimedwait, SYS_io_getevents, SYS_io_uring_enter
+};
+
+/* Those that do so on a socket with a timeout; on others, they are marked. */
+static const long unmarked_on_socket[] = { SYS_read, SYS_readv, SYS_recvfrom,
+	SYS_recvmsg, SYS_recvmmsg, SYS_accept, SYS_accept4, SYS_connect,
+	SYS_write, SYS_writev, SYS_sendto, SYS_sendmsg, SYS_sendmmsg };
+
+/* The head of an rseq area, and a critical section, in <linux/rseq.h>. */
+struct rseq_area {
+	uint32_t cpu_id_start, cpu_id;
+	uint64_t section; /* its address, 0 for none */
+};
+
+struct rseq_section {
+	uint32_t version, flags;
+	uint64_t start, length, abort;
+};
+
+/* The head of a set of vector registers, in the words of <asm/ptrace.h>. */
+struct vectors_head {
+	unsigned size, max_size;
+	unsigned short length, max_length, flags, pad;
+};
+
+void
+quirks_read_sleep(pid_t thread, struct sleeping_call *call)
+{
+	unsigned long *a = call->argument;
+	FILE *file = process_open(thread, "syscall");
+	int fields = 0;
+
+	if (file != NULL) {
+		fields = fscanf(file, "%ld %lx %lx %lx %lx %lx %lx %*x %lx",
+		    &call->number, a, a + 1, a + 2, a + 3, a + 4, a + 5,
+		    &call->pc);
+		fclose(file);
+	}
+	if (fields == 8)
+		return;
+	/*
+	 * In no call, the file has three fields: -1, the stack, the program
+	 * counter. Of a thread that runs, it has none.
+	 */
+	call->number = -1;
+	call->pc = fields == 3 ? a[1] : 0;
+}
+
+/* One that is stopped in exec() has just left it. */
+static bool
+sleeps_in_exec(pid_t thread)
+{
+	struct sleeping_call call;
+	struct process now;
+
+	quirks_read_sleep(thread, &call);
+	return (call.number == SYS_execve || call.number == SYS_execveat) &&
+	       process_read(thread, &now) == 0 &&
+	       (now.state == 'S' || now.state == 'D');
+}
+
+int
+quirks_await_exec(pid_t thread, int ms)
+{
+	const struct timespec moment = { 0, EXEC_POLL_MS * 1000000L };
+
+	for (; sleeps_in_exec(thread); ms -= EXEC_POLL_MS) {
+		if (ms <= 0) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		nanosleep(&moment, NULL);
+	}
+	return 0;
+}
+
+void
+quirks_mark_interrupted(struct tracee *tracee)
+{
+	struct registers *registers = &tracee->registers;
+	unsigned long argument;
+	/* Ask first: the registers may change. */
+	long number = arch_eintr_call(registers, &tracee->sleeping, &argument);
+	size_t i;
+
+	arch_mark_again(registers, &tracee->sleeping,
+	    memory_is_gate(&tracee->memory, arch_pc(registers)));
+	if (number == -1)
+		return;
+	for (i = 0; i < sizeof(unmarked) / sizeof(unmarked[0]); i++)
+		if (number == unmarked[i])
+			arch_mark(registers);
+	for (i = 0; i < sizeof(unmarked_on_socket) / sizeof(long); i++)
+		if (number == unmarked_on_socket[i] &&
+		    process_is_socket(tracee->pid, (int)argument))
+			arch_mark(registers);
+}
+
+/* Does it have its own system calls handed to itself, as Wine does? */
+static bool
+dispatches_calls(const struct tracee *tracee)
+{
+	struct dispatch_configuration dispatch;
+
+	return tracee_ask(tracee, GET_DISPATCH, &dispatch, sizeof(dispatch)) &&
+	       dispatch.mode != 0;
+}
+
+/*
+ * A program may mark a few instructions as a restartable sequence (rseq): if
+ * anything comes between them, they start again at an abort address. Our calls
+ * come between, and the kernel does not notice: so do what it would.
+ */
+static void
+abort_sequence(struct tracee *tracee)
+{
+	struct rseq_configuration rseq;
+	struct rseq_area area;
+	struct rseq_section section;
+	const struct memory *memory = &tracee->memory;
+
+	if (!tracee_ask(tracee, GET_RSEQ, &rseq, sizeof(rseq)) ||
+	    rseq.area == 0 ||
+	    memory_read(memory, rseq.area, &area, sizeof(area)) == -1 ||
+	    area.section == 0 ||
+	    memory_read(memory, area.section, &section, sizeof(section)) == -1)
+		return;
+	if (arch_pc(&tracee->registers) - section.start < section.length)
+		arch_set_pc(&tracee->registers, (unsigned long)section.abort);
+}
+
+/* Read a set of vector registers. Return its size, 0 if it is not in use. */
+static size_t
+read_vectors(const struct tracee *tracee, int set)
+{
+	const struct vectors_head *head = tracee->vectors;
+	size_t size = MOST_VECTORS;
+
+	/* Old processors and kernels have no such set. */
+	if (!tracee_get_set(tracee, set, tracee->vectors, &size))
+		return 0;
+	/* SVE_PT_REGS_SVE: the set is in use. */
+	return (head->flags & 1) != 0 ? size : 0;
+}
+
+/*
+ * Save the vectors, if there are any that a call would clear. Return 0, or -1
+ * with errno for those that cannot be put back.
+ */
+static int
+save_vectors(struct tracee *tracee)
+{
+	if (ARCH_VECTORS == 0)
+		return 0;
+	tracee->vectors = calloc(1, MOST_VECTORS);
+	if (tracee->vectors == NULL)
+		return -1;
+	if (read_vectors(tracee, ARCH_VECTORS_STREAMING) != 0) {
+		errno = EBUSY;
+		return -1;
+	}
+	tracee->vectors_size = read_vectors(tracee, ARCH_VECTORS);
+	return 0;
+}
+
+int
+quirks_prepare_calls(struct tracee *tracee)
+{
+	if (dispatches_calls(tracee)) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	if (save_vectors(tracee) == -1)
+		return -1;
+	abort_sequence(tracee);
+	return 0;
+}
+
+void
+quirks_restore_vectors(const struct tracee *tracee)
+{
+	if (tracee->vectors_size != 0)
+		(void)tracee_put_set(tracee, ARCH_VECTORS, tracee->vectors,
+		    tracee->vectors_size);
+}
