@@ -1,122 +1,28 @@
 /*
- * members.c owns who belongs to a job that already runs: it finds its
- * processes, knows which must not be touched, and holds the others.
+ * members.c owns who belongs to a job that already runs: it finds the processes
+ * of the job, and stops them and lets them go.
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "message.h"
 #include "rescue/members.h"
+#include "rescue/refusal.h"
 
 enum {
-	STOP_MS = 2000, /* for a thread, to stop */
-	STOP_AGAIN_MS = 50, /* the same, after one has not */
+	STOP_MS = 2000, /* for a thread to stop */
+	STOP_AGAIN_MS = 50, /* the same, once another one has not */
 };
-
-static bool
-is_ancestor(pid_t pid)
-{
-	struct process process = { .parent = getppid() };
-
-	while (process.parent != pid)
-		if (process.parent <= 1 ||
-		    process_read(process.parent, &process) == -1)
-			return false;
-	return true;
-}
-
-/*
- * A filter may kill who makes the calls of a rescue. Filters are inherited and
- * never lost: where it has none but as many as we have, as in a container,
- * they are taken for ours.
- */
-static bool
-is_filtered(pid_t pid)
-{
-	return process_status(pid, "Seccomp", 10) > 0 &&
-	       (process_status(pid, "Seccomp", 10) !=
-		       process_status(getpid(), "Seccomp", 10) ||
-		   process_status(pid, "Seccomp_filters", 10) <= 0 ||
-		   process_status(pid, "Seccomp_filters", 10) !=
-		       process_status(getpid(), "Seccomp_filters", 10));
-}
-
-const char *
-members_refusal(const struct process *process)
-{
-	if (process->pid == 1)
-		return "init is no job";
-	if (process->pid == getpid())
-		return "is detach itself";
-	if (is_ancestor(process->pid))
-		return "is an ancestor of detach";
-	if (process->kernel)
-		return "is a kernel thread";
-	if (process_has_ended(process))
-		return "is a zombie";
-	if (process->state == 'Z')
-		return "is a zombie: its main thread has ended";
-	if (process_status(process->pid, "Pid", 10) != process->pid)
-		return "cannot be looked at in /proc";
-	if (process->group == 0 || process->session == 0)
-		return "its session is in another PID namespace";
-	if (process_is_foreign(process->pid))
-		return "is a program of another word size";
-	if (process_status(process->pid, "TracerPid", 10) > 0)
-		return "is already being traced";
-	if (is_filtered(process->pid))
-		return "is under a seccomp filter";
-	/* To lose the terminal is a hang-up for it, which it passes on. */
-	if (process_is_relay(process))
-		return "relays its terminal, as sudo does: rescue what it runs";
-	return NULL;
-}
 
 void
 members_refuse(struct member *member, const char *reason)
 {
 	member->state = REFUSED;
 	member->reason = strdup(reason);
-}
-
-/* Why a process cannot be stopped. */
-static const char *
-stop_error(int error)
-{
-	static char text[128];
-	FILE *file;
-	int scope = 0;
-
-	if (error == ETIMEDOUT)
-		return "does not stop";
-	if (error == ENOEXEC)
-		return "is a program of another word size";
-	if (error == ENOSYS)
-		return "has no system call instruction";
-	if (error == EOPNOTSUPP)
-		return "dispatches its own system calls";
-	if (error == EBUSY)
-		return "has registers that cannot be put back";
-	file = error == EPERM && geteuid() != 0
-		   ? fopen("/proc/sys/kernel/yama/ptrace_scope", "re")
-		   : NULL;
-	if (file == NULL)
-		return error_text(error);
-	if (fscanf(file, "%d", &scope) != 1)
-		scope = 0;
-	fclose(file);
-	if (scope == 0)
-		return error_text(error);
-	snprintf(text, sizeof(text),
-	    "%s (kernel.yama.ptrace_scope is %d: try as root)",
-	    error_text(error), scope);
-	return text;
 }
 
 struct member *
@@ -131,20 +37,25 @@ members_find(const struct job *job, pid_t pid)
 }
 
 bool
-members_know(const struct job *job, pid_t pid)
+members_is_known(const struct jobs *jobs, pid_t pid)
 {
-	const struct job *earlier;
 	const struct member *member;
+	size_t i;
 
-	for (earlier = job->first; earlier <= job; earlier++) {
-		member = members_find(earlier, pid);
-		if (member != NULL && member->state != GONE)
+	for (i = 0; i < jobs->count; i++) {
+		member = members_find(&jobs->list[i], pid);
+		if (member != NULL && member->state != GONE &&
+		    member->state != RETRIED)
 			return true;
 	}
 	return false;
 }
 
-/* Room for one more member, or for one again that called exec. */
+/*
+ * Make a process a member. It may be one already, that has called exec since or
+ * is tried again: then start with it from scratch. Return NULL if we still
+ * trace that one, or if there is no memory.
+ */
 static struct member *
 add_member(struct job *job, const struct process *process)
 {
@@ -155,102 +66,113 @@ add_member(struct job *job, const struct process *process)
 		thread_release_late(&member->tracee);
 		if (member->tracee.state != TRACEE_FREE)
 			return NULL;
+		free(member->reason);
+		free(member->file);
 	} else {
 		grown =
 		    realloc(job->members, (job->count + 1) * sizeof(*grown));
-		if (grown == NULL)
+		if (grown == NULL) {
+			job->incomplete = true;
 			return NULL;
+		}
 		job->members = grown;
 		member = &job->members[job->count++];
 	}
 	memset(member, 0, sizeof(*member));
 	member->process = *process;
+	member->stopped = process->state == 'T';
 	return member;
 }
 
-/* A process that has ended answers EPERM until it is waited for. */
+/* Do these two records tell of one process? */
 static bool
-has_ended(pid_t pid)
-{
-	struct process now;
-	bool ended = process_read(pid, &now) == -1 || now.state == 'Z' ||
-		     now.state == 'X';
-
-	errno = EPERM;
-	return ended;
-}
-
-/* Are these one process? */
-static bool
-is_process(const struct process *one, const struct process *other)
+is_one_process(const struct process *one, const struct process *other)
 {
 	return one->pid == other->pid && one->start == other->start;
 }
 
-/* Is this still the process that was found? */
+/* Does the PID still belong to the process that was found? */
 static bool
-is_same(const struct process *process)
+exists(const struct process *process)
 {
 	struct process now;
 
 	return process_read(process->pid, &now) == 0 &&
-	       is_process(&now, process);
+	       is_one_process(&now, process);
+}
+
+/*
+ * Was the process gone before it could be stopped? One that has ended, but was
+ * not waited for yet, fails with EPERM.
+ */
+static bool
+means_gone(int error, pid_t pid)
+{
+	struct process now;
+
+	return error == ESRCH ||
+	       (error == EPERM && (process_read(pid, &now) == -1 ||
+				      strchr("ZX", now.state) != NULL));
 }
 
 /* Stop a thread. Return 0, or -1 with errno. */
 static int
 stop_thread(struct job *job, struct member *member, pid_t thread)
 {
-	int ms = job->stuck ? STOP_AGAIN_MS : STOP_MS;
+	int ms = job->timed_out ? STOP_AGAIN_MS : STOP_MS;
 
 	if (thread_hold(&member->tracee, member->process.pid, thread, ms) == 0)
 		return 0;
-	/* The others must not be held for ever. */
-	job->stuck |= errno == ETIMEDOUT;
+	/* Be brief from now on, for the sake of those that are held. */
+	job->timed_out |= errno == ETIMEDOUT;
 	return -1;
 }
 
 /*
- * Stop a process, if it is still the one that was found and no filter has come
- * upon it: once it is held, its PID cannot go to another. Return 0, or -1 with
- * errno, 0 for these two.
+ * Stop the main thread of a member, and make sure of it: while it is held, its
+ * PID cannot pass to another process, and it cannot add a seccomp filter.
+ * Return 0; or -1 and in *why the reason, which is NULL if it has gone.
  */
 static int
-hold_member(struct job *job, struct member *member)
+hold_member(struct job *job, struct member *member, const char **why)
 {
 	const struct process *process = &member->process;
+	struct process_status status;
 
-	if (stop_thread(job, member, process->pid) == -1)
+	*why = NULL;
+	if (stop_thread(job, member, process->pid) == -1) {
+		if (!means_gone(errno, process->pid))
+			*why = refusal_of_stop(errno);
 		return -1;
-	if (is_same(process) && !is_filtered(process->pid))
-		return 0;
+	}
+	if (exists(process)) {
+		(void)process_read_status(process->pid, &status);
+		*why = refusal_of_thread(&status);
+		if (*why == NULL)
+			return 0;
+	}
 	thread_release_untouched(&member->tracee);
-	errno = 0;
 	return -1;
 }
 
 /*
- * Stop one that is new to the job, or refuse it. Return false if it is late, so
- * that nothing can be done.
+ * Stop a process that is new to the job, or refuse it. Return false if nothing
+ * could be done: see add_member().
  */
 static bool
 stop_member(struct job *job, const struct process *process)
 {
 	struct member *member = add_member(job, process);
-	const char *why = members_refusal(process);
+	const char *why;
 
 	if (member == NULL)
 		return false;
-	if (why == NULL && hold_member(job, member) == 0)
+	why = refusal_of(process);
+	if (why != NULL && !exists(process))
+		why = NULL;
+	else if (why == NULL && hold_member(job, member, &why) == 0)
 		return true;
-	if (why == NULL && errno == 0)
-		why = "is under a seccomp filter";
-	else if (why == NULL && errno != ESRCH &&
-		 !(errno == EPERM && has_ended(process->pid))) {
-		members_refuse(member, stop_error(errno));
-		return true;
-	}
-	if (why != NULL && is_same(process))
+	if (why != NULL)
 		members_refuse(member, why);
 	else
 		member->state = GONE;
@@ -258,81 +180,61 @@ stop_member(struct job *job, const struct process *process)
 }
 
 /*
- * Has this one, without a terminal of its own in a session of its own, open
- * descriptors on the job's? Then only these are to be replaced.
+ * Does a process in another session, without a terminal of its own, have
+ * descriptors that are open on the job's terminal?
  */
 static bool
-shares_terminal(const struct job *job, struct process *process)
+shares_terminal(const struct job *job, const struct process *process)
 {
+	struct process on_terminal = *process;
 	struct terminal_fd *fds;
 	ssize_t count;
 
 	if (process->terminal != 0 || job->named.terminal == 0)
 		return false;
-	process->terminal = job->named.terminal;
-	count = process_terminals(process, &fds);
+	on_terminal.terminal = job->named.terminal;
+	count = process_terminals(&on_terminal, &fds);
 	free(fds);
-	if (count <= 0)
-		process->terminal = 0;
 	return count > 0;
 }
 
-/*
- * Is this one to be left alone, though it is in the job's group? We are, and our
- * ancestors; and the session's leader if nobody named it: a shell without job
- * control has its jobs in its own group, and ends if its terminal does.
- */
+/* Is it in the job's group, or a child of a member, and within its reach? */
 static bool
-is_apart(struct job *job, const struct process *process)
+belongs(const struct job *job, const struct process *process, bool is_child)
 {
-	if (process->pid == getpid() || is_ancestor(process->pid)) {
-		job->shared = true;
-		return true;
-	}
-	if (process->pid != job->named.session || job->with_leader)
+	if (process_has_ended(process))
 		return false;
-	job->shared = true;
-	if (!process_is_independent(process->pid))
-		job->leader = process->pid;
-	return true;
+	if (process->session != job->named.session)
+		return is_child && shares_terminal(job, process);
+	return is_child || process->group == job->named.group ||
+	       is_one_process(process, &job->named);
+}
+
+static bool
+is_ours(pid_t pid)
+{
+	return pid == getpid() || refusal_is_ancestor(pid);
 }
 
 /*
- * The processes of the job: those of the named one's group, and all that
- * descend from it, as long as they are in its session or on its terminal. The
- * list becomes the members alone.
+ * Is it to be left alone, though it belongs to the job? A shell without job
+ * control has its jobs in its own group, and ends with its terminal: so the
+ * leader of the session is left alone unless the user named it.
  */
-static size_t
-list_members(struct job *job, struct process **list)
+static bool
+is_spared(const struct job *job, const struct process *process)
 {
-	ssize_t all = process_list(list);
-	size_t count = 0, i, j;
-	struct process *p, swap;
-	bool more = true;
+	return (process->pid == job->named.session && !job->with_leader) ||
+	       is_ours(process->pid);
+}
 
-	job->blind |= all == -1;
-	while (all > 0 && more) {
-		more = false;
-		for (i = count; i < (size_t)all; i++) {
-			p = &(*list)[i];
-			for (j = 0; j < count; j++)
-				if ((*list)[j].pid == p->parent)
-					break;
-			if (process_has_ended(p) ||
-			    (j == count && p->group != job->named.group &&
-				!is_process(p, &job->named)) ||
-			    (p->session != job->named.session &&
-				(j == count || !shares_terminal(job, p))))
-				continue;
-			if (is_apart(job, p))
-				continue;
-			swap = (*list)[count];
-			(*list)[count++] = *p;
-			*p = swap;
-			more = true;
-		}
-	}
-	return count;
+/* Note that one is left alone; and a leader that ends with its terminal. */
+static void
+spare(struct job *job, pid_t pid)
+{
+	job->shared = true;
+	if (!is_ours(pid) && !refusal_is_independent(pid))
+		job->leader = pid;
 }
 
 static bool
@@ -347,8 +249,44 @@ is_listed(const struct process *list, size_t count, pid_t pid)
 }
 
 /*
- * Parents come first: after vfork() a parent cannot stop before its child has
- * called exec, so that child has to run.
+ * List the processes of the job. Start with all processes of the machine, and
+ * move members to the front until no pass over the rest finds another child.
+ * Return how many.
+ */
+static size_t
+list_members(struct job *job, struct process **list)
+{
+	ssize_t all = process_list(list);
+	size_t count = 0, i;
+	struct process *p, swap;
+	bool more = true;
+
+	job->incomplete |= all == -1;
+	while (all > 0 && more) {
+		more = false;
+		for (i = count; i < (size_t)all; i++) {
+			p = &(*list)[i];
+			if (!belongs(
+				job, p, is_listed(*list, count, p->parent)))
+				continue;
+			if (is_spared(job, p)) {
+				spare(job, p->pid);
+				continue;
+			}
+			if (p->session != job->named.session)
+				p->terminal = job->named.terminal;
+			swap = (*list)[count];
+			(*list)[count++] = *p;
+			*p = swap;
+			more = true;
+		}
+	}
+	return count;
+}
+
+/*
+ * Parents are stopped before their children: a parent in vfork() cannot stop
+ * until its child has called exec, so the child must still run.
  */
 bool
 members_stop_new(struct job *job)
@@ -358,7 +296,7 @@ members_stop_new(struct job *job)
 	bool any = false;
 
 	while (i < count) {
-		if (members_know(job, list[i].pid)) {
+		if (members_is_known(job->all, list[i].pid)) {
 			list[i] = list[--count];
 			i = 0;
 		} else if (is_listed(list, count, list[i].parent))
@@ -367,7 +305,7 @@ members_stop_new(struct job *job)
 			next = list[i];
 			list[i] = list[--count];
 			i = 0;
-			/* One that has gone may have left a child. */
+			/* Even if it has gone, it may have left a child. */
 			any |= stop_member(job, &next);
 		}
 	}
@@ -376,40 +314,46 @@ members_stop_new(struct job *job)
 }
 
 /*
- * May a thread of it be stopped again? Not while one is late: see
- * thread_hold().
+ * Let the thread go that was stopped last, if it is late. Return whether a thread
+ * of the member may be stopped now: only one at a time, see thread_hold().
  */
 static bool
-is_free(struct member *member)
+make_ready(struct member *member)
 {
 	thread_release_late(&member->tracee);
 	return member->state == REPLACED &&
-	       member->tracee.state == TRACEE_FREE && is_same(&member->process);
+	       member->tracee.state == TRACEE_FREE && exists(&member->process);
 }
 
 void
-members_hold_again(struct job *job, struct member *member)
+members_stop_again(struct job *job, struct member *member)
 {
-	if (is_free(member) && members_refusal(&member->process) == NULL)
-		(void)hold_member(job, member);
+	const char *why;
+
+	if (make_ready(member) && refusal_of(&member->process) == NULL)
+		(void)hold_member(job, member, &why);
 }
 
 /*
- * Stop one thread and let it go. In state D, which nothing interrupts, it would
- * not stop. Return whether the thread was stopped by job control.
+ * Stop one thread and let it go on. Skip one in state D, which nothing can
+ * interrupt. Return whether job control had stopped it.
  */
 static bool
-touch_thread(struct job *job, struct member *member, pid_t thread)
+restart_call(struct job *job, struct member *member, pid_t thread)
 {
-	const pid_t process = member->process.pid;
+	struct process_status status;
 	struct process now;
 
-	if (process_read(thread, &now) == -1 || strchr("DZX", now.state) ||
-	    is_filtered(thread) || stop_thread(job, member, thread) == -1)
+	if (process_read(thread, &now) == -1 ||
+	    strchr("DZX", now.state) != NULL ||
+	    process_read_status(thread, &status) == -1 ||
+	    refusal_of_thread(&status) != NULL ||
+	    stop_thread(job, member, thread) == -1)
 		return false;
-	/* Once it is held its PID cannot go to another. */
-	if (process_status(thread, "Tgid", 10) != process ||
-	    is_filtered(thread)) {
+	/* Only while it is held can its ID not pass to another thread. */
+	if (process_read_status(thread, &status) == -1 ||
+	    status.process != member->process.pid ||
+	    refusal_of_thread(&status) != NULL) {
 		thread_release_untouched(&member->tracee);
 		return false;
 	}
@@ -418,7 +362,7 @@ touch_thread(struct job *job, struct member *member, pid_t thread)
 }
 
 void
-members_touch(struct job *job, bool main)
+members_restart_calls(struct job *job, bool with_main)
 {
 	struct member *member;
 	pid_t *threads;
@@ -427,14 +371,17 @@ members_touch(struct job *job, bool main)
 
 	for (i = 0; i < job->count; i++) {
 		member = &job->members[i];
-		if (!is_free(member))
+		if (!make_ready(member))
 			continue;
 		count = process_threads(member->process.pid, &threads);
-		for (j = 0; j < count && is_free(member); j++)
-			/* It may take the signal that stops all of them. */
-			if ((main || threads[j] != member->process.pid) &&
-			    touch_thread(job, member, threads[j]) && !main)
-				member->process.state = 'T';
+		for (j = 0; j < count && make_ready(member); j++)
+			/*
+			 * A stopping signal stops the whole process, but any
+			 * of its threads may be the one that takes it.
+			 */
+			if ((with_main || threads[j] != member->process.pid) &&
+			    restart_call(job, member, threads[j]) && !with_main)
+				member->stopped = true;
 		free(threads);
 	}
 }
@@ -442,7 +389,7 @@ members_touch(struct job *job, bool main)
 void
 members_signal(const struct member *member, int signal)
 {
-	if (is_same(&member->process))
+	if (exists(&member->process))
 		kill(member->process.pid, signal);
 }
 
@@ -456,7 +403,7 @@ members_release(struct job *job)
 }
 
 void
-members_let_late_go(const struct job *job)
+members_release_late(const struct job *job)
 {
 	size_t i;
 
@@ -465,7 +412,8 @@ members_let_late_go(const struct job *job)
 }
 
 bool
-members_wait(const struct job *job, bool (*fact)(const struct job *), int ms)
+members_wait_until(
+    const struct job *job, bool (*fact)(const struct job *), int ms)
 {
 	const struct timespec millisecond = { 0, 1000000 };
 	const long long end = clock_now() + ms * 1000000LL;
@@ -473,8 +421,8 @@ members_wait(const struct job *job, bool (*fact)(const struct job *), int ms)
 	while (!fact(job)) {
 		if (clock_now() >= end)
 			return false;
-		members_let_late_go(job);
-		/* The kernel tells nobody of it but parent and shell. */
+		members_release_late(job);
+		/* The kernel would report the change to the parent alone. */
 		nanosleep(&millisecond, NULL);
 	}
 	return true;

@@ -11,78 +11,97 @@
 #include "rescue/replace.h"
 #include "rescue/thread.h"
 
-struct member {
-	struct process process; /* as it was found */
-	struct tracee tracee; /* the thread that was stopped last */
-	enum { FOUND, REPLACED, REFUSED, GONE } state;
-	char *reason; /* of a refusal */
-	char *file; /* for its output, if it is not the job's */
+/* What has become of a process of the job. */
+enum member_state {
+	FOUND, /* nothing yet */
+	REPLACED, /* its terminals are replaced */
+	REFUSED, /* left as it was, for a reason */
+	RETRIED, /* did not stop in time; it is worth another try */
+	GONE, /* it has ended, or has become another program by exec */
 };
 
-/*
- * All zeros at first, but for the named process, the first job and whether the
- * leader is named.
- */
+struct member {
+	/*
+	 * As it was found. If it has no terminal of its own but shares the
+	 * job's, that one is in the terminal field.
+	 */
+	struct process process;
+	struct tracee tracee; /* the thread that was stopped last */
+	enum member_state state;
+	bool stopped; /* by job control, or about to be: continue it */
+	char *reason; /* of REFUSED; NULL if there was no memory for it */
+	char *file; /* that takes its output, if not the job's file; or NULL */
+};
+
+struct job;
+
+/* The jobs of a rescue that were begun so far, in that order. */
+struct jobs {
+	const struct job *list;
+	size_t count;
+};
+
+/* A job starts as all zeros, except for the first three. */
 struct job {
-	const struct job *first; /* of an array of jobs, this being one */
-	struct process named; /* by the user */
+	const struct jobs *all; /* this job and the earlier ones */
+	struct process named; /* the process that the user named */
+	bool with_leader; /* the user also named the session's leader */
 	struct member *members;
 	size_t count;
-	bool stuck; /* one did not stop in time */
-	bool blind; /* the list of all processes could not be had */
-	bool shared; /* its group is also that of one to be left alone */
-	bool with_leader; /* the user named the session's leader, too */
-	pid_t shell; /* that controls it, or 0; for shell.c */
-	pid_t leader; /* who else is in the group, left alone; or 0 */
+	pid_t leader; /* the session's leader that must be told of, or 0 */
+	bool shared; /* its group has others, which are not members */
+	bool incomplete; /* members may be missing from the list */
+	bool timed_out; /* a thread did not stop in time */
+	pid_t shell; /* for shell.c: the shell that controls it, or 0 */
 	struct output output;
 };
 
-/* Why a process is not to be touched, or NULL. */
-const char *members_refusal(const struct process *);
+/* Return the member with this PID, or NULL. */
+struct member *members_find(const struct job *job, pid_t pid);
 
-/* Find one by its PID. Return NULL if it is none. */
-struct member *members_find(const struct job *, pid_t);
+/* Is this process a member of one of the jobs, and not GONE or RETRIED? */
+bool members_is_known(const struct jobs *jobs, pid_t pid);
 
-/* Does it belong to this job or an earlier one? Then that has dealt with it. */
-bool members_know(const struct job *, pid_t);
-
-/* It is not rescued, for this reason, which is copied. */
-void members_refuse(struct member *, const char *);
+/* Note that the member cannot be rescued. The reason is copied. */
+void members_refuse(struct member *member, const char *reason);
 
 /*
- * Find the processes of the named one's group, and all that descend from it, as
- * long as they are in its session or on its terminal, but not its leader, which
- * must be named; stop those that are new, which are then held, refused or gone.
- * Return whether there were any.
+ * Find the processes of the job and stop those that are not known yet. These
+ * are then held, or REFUSED, or GONE. Return whether there were any.
+ *
+ * To the job belong the named process, its group, and all descendants in the
+ * same session or on the same terminal. Left out are detach, its ancestors, and
+ * the leader of the session unless it was named.
  */
-bool members_stop_new(struct job *);
+bool members_stop_new(struct job *job);
 
 /*
- * Stop one again that was rescued and let go, within two seconds, if it is still
- * there and may be touched: then it is held.
+ * Stop the main thread of a REPLACED member once more, if it may still be
+ * touched: then it is held. This takes at most two seconds.
  */
-void members_hold_again(struct job *, struct member *);
+void members_stop_again(struct job *job, struct member *member);
 
 /*
- * Have the threads of those that were rescued, one after the other, make again
- * what they sleep in: with the new descriptors, and not cut short by a stop.
- * The main ones too, if asked for.
+ * Stop the threads of all REPLACED members, one after the other, and let them go
+ * on. The kernel then makes again the calls that they sleep in, so that these
+ * work on the new descriptors. The main threads are left out unless asked for.
  */
-void members_touch(struct job *, bool);
+void members_restart_calls(struct job *job, bool with_main);
 
-/* Send it a signal, if it is still there. */
-void members_signal(const struct member *, int);
+/* Send the member a signal, if it still exists. */
+void members_signal(const struct member *member, int signal);
 
 /*
- * Wait until a fact about the job has come true, at most so many milliseconds;
- * those that are late are let go meanwhile. Return whether it has.
+ * Wait at most "ms" milliseconds until a fact about the job is true, and let
+ * late threads go meanwhile. Return whether it is.
  */
-bool members_wait(const struct job *, bool (*)(const struct job *), int);
+bool members_wait_until(
+    const struct job *job, bool (*fact)(const struct job *), int ms);
 
-/* Let all go on that are held. */
-void members_release(struct job *);
+/* Let all members go on that are held. */
+void members_release(struct job *job);
 
-/* Let those go on that are late. */
-void members_let_late_go(const struct job *);
+/* Let the threads go on that did not stop in time, if they have by now. */
+void members_release_late(const struct job *job);
 
 #endif

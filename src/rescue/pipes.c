@@ -1,24 +1,39 @@
 /*
- * pipes.c owns where the pipes of rescued jobs lead: who writes to a process
- * that ends with the terminal is lost with it, and who reads from it misses the
- * rest. In fish and zsh the last part of a pipeline may be the shell itself.
+ * pipes.c owns where the pipes of rescued jobs lead. A process at the other end
+ * may end with the terminal: then one that writes to it dies of SIGPIPE, and one
+ * that reads from it misses the rest. In fish and zsh the last part of a
+ * pipeline may be the shell itself.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "rescue/pipes.h"
+#include "rescue/refusal.h"
 
-/* What became of a process, as a member of one of the jobs; GONE if of none. */
-static int
-state_of(pid_t pid, const struct job *jobs, size_t count)
+/* An end of a pipe, in a process. */
+struct end {
+	struct pipe_fd pipe;
+	pid_t pid;
+	bool rescued; /* the process was */
+};
+
+struct ends {
+	struct end *list;
+	size_t count;
+};
+
+/* Return what became of a process as a member; GONE if it is not one. */
+static enum member_state
+state_of(pid_t pid, const struct jobs *jobs)
 {
 	const struct member *member;
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		member = members_find(&jobs[i], pid);
+	for (i = 0; i < jobs->count; i++) {
+		member = members_find(&jobs->list[i], pid);
 		if (member != NULL && member->state != GONE)
-			return (int)member->state;
+			return member->state;
 	}
 	return GONE;
 }
@@ -26,148 +41,197 @@ state_of(pid_t pid, const struct job *jobs, size_t count)
 enum fate { HAS_ENDED, STAYS, IS_LOST, IS_SHELL };
 
 /*
- * Does it end with the terminal? As the leader, it is the shell. Who has ended
- * by the last look at it had nothing that was to be seen in those before.
+ * Does a process that was not rescued end with the terminal? The leader of the
+ * session is the shell. Look at its descriptors first, and only then ask whether
+ * it has ended: one that ends in between may have shown none of them.
  */
 static enum fate
-fate_of(pid_t pid, const struct job *jobs, size_t count)
+fate_of(pid_t pid, const struct jobs *jobs)
 {
-	bool independent = process_is_independent(pid);
+	bool independent = refusal_is_independent(pid);
 	struct process process;
 	size_t i;
 
 	if (process_read(pid, &process) == -1 || process_has_ended(&process))
 		return HAS_ENDED;
-	for (i = 0; i < count && !independent; i++)
+	for (i = 0; i < jobs->count && !independent; i++)
 		if (process.session != 0 &&
-		    process.session == jobs[i].named.session)
+		    process.session == jobs->list[i].named.session)
 			return process.session == pid ? IS_SHELL : IS_LOST;
 	return STAYS;
 }
 
-/* Add the ends of pipes of one process. Return as process_pipes(). */
-static ssize_t
-add_ends(struct pipe_end **ends, ssize_t found, pid_t pid, bool rescued)
+/*
+ * Add the ends that a process has, as far as they may be seen. Return 0, or -1
+ * with ENOMEM.
+ */
+static int
+add_ends(struct ends *ends, pid_t pid, bool rescued)
 {
-	ssize_t all = process_pipes(pid, ends, found), i;
+	struct pipe_fd *pipes;
+	ssize_t count = process_pipes(pid, &pipes), i;
+	struct end *grown;
 
-	for (i = found; i < all; i++)
-		(*ends)[i].rescued = rescued;
-	return all;
+	if (count <= 0) {
+		free(pipes);
+		return count == -1 && errno == ENOMEM ? -1 : 0;
+	}
+	grown =
+	    realloc(ends->list, (ends->count + (size_t)count) * sizeof(*grown));
+	if (grown != NULL)
+		ends->list = grown;
+	for (i = 0; grown != NULL && i < count; i++)
+		grown[ends->count++] = (struct end){ pipes[i], pid, rescued };
+	free(pipes);
+	return grown != NULL ? 0 : -1;
 }
 
-/* In an order that brings the ends of each pipe together. */
+/* Order ends so that those of one pipe are neighbours. */
 static int
 compare(const void *left, const void *right)
 {
-	const struct pipe_end *one = left, *other = right;
+	const struct end *one = left, *other = right;
 
-	if (one->device != other->device)
-		return one->device < other->device ? -1 : 1;
-	if (one->inode != other->inode)
-		return one->inode < other->inode ? -1 : 1;
+	if (one->pipe.device != other->pipe.device)
+		return one->pipe.device < other->pipe.device ? -1 : 1;
+	if (one->pipe.inode != other->pipe.inode)
+		return one->pipe.inode < other->pipe.inode ? -1 : 1;
 	return 0;
 }
 
-/* How many of these, at least one, are ends of the first one's pipe? */
-static ssize_t
-count_ends(const struct pipe_end *ends, ssize_t all)
+static void
+sort_ends(struct ends *ends)
 {
-	ssize_t count = 1;
-
-	while (count < all && compare(&ends[0], &ends[count]) == 0)
-		count++;
-	return count;
+	if (ends->count > 0)
+		qsort(ends->list, ends->count, sizeof(*ends->list), compare);
 }
 
-/* Among the ends of a pipe, the first one of this sort, or NULL. */
-static const struct pipe_end *
-find_end(const struct pipe_end *ends, ssize_t count, bool reads)
+/* Return the ends of the pipe that the end with this index belongs to. */
+static struct ends
+ends_of_pipe(const struct ends *ends, size_t first)
 {
-	ssize_t i;
+	struct ends pipe = { ends->list + first, 1 };
 
-	for (i = 0; i < count; i++)
-		if (ends[i].rescued && (reads ? ends[i].reads : ends[i].writes))
-			return &ends[i];
-	return NULL;
+	while (first + pipe.count < ends->count &&
+	       compare(pipe.list, pipe.list + pipe.count) == 0)
+		pipe.count++;
+	return pipe;
 }
 
-/* Have those that were rescued both ends of each pipe that they have? */
 static bool
-are_complete(const struct pipe_end *ends, ssize_t all)
+is_for(const struct end *end, bool reading)
 {
-	ssize_t i, count;
+	return reading ? end->pipe.reads : end->pipe.writes;
+}
 
-	for (i = 0; i < all; i += count) {
-		count = count_ends(&ends[i], all - i);
-		if (find_end(&ends[i], count, true) == NULL ||
-		    find_end(&ends[i], count, false) == NULL)
+/* Return a rescued process that reads from a pipe, or writes to it; 0 if none. */
+static pid_t
+find_rescued(const struct ends *pipe, bool reading)
+{
+	size_t i;
+
+	for (i = 0; i < pipe->count; i++)
+		if (pipe->list[i].rescued && is_for(&pipe->list[i], reading))
+			return pipe->list[i].pid;
+	return 0;
+}
+
+/* Do rescued processes have both ends of each of these pipes? */
+static bool
+are_complete(const struct ends *ends)
+{
+	struct ends pipe;
+	size_t i;
+
+	for (i = 0; i < ends->count; i += pipe.count) {
+		pipe = ends_of_pipe(ends, i);
+		if (find_rescued(&pipe, true) == 0 ||
+		    find_rescued(&pipe, false) == 0)
 			return false;
 	}
 	return true;
 }
 
-/* The ends of those that were rescued, and of all others if need be. */
-static ssize_t
-list_ends(const struct job *jobs, size_t njobs, struct pipe_end **ends)
+static int
+add_ends_of_rescued(struct ends *ends, const struct jobs *jobs)
 {
 	const struct member *member;
-	struct process *list;
-	ssize_t found = 0, all, i;
-	size_t j, k;
+	const struct job *job;
+	size_t i, j;
 
-	for (j = 0; j < njobs; j++)
-		for (k = 0; k < jobs[j].count && found != -1; k++) {
-			member = &jobs[j].members[k];
-			if (member->state == REPLACED)
-				found = add_ends(
-				    ends, found, member->process.pid, true);
+	for (i = 0; i < jobs->count; i++) {
+		job = &jobs->list[i];
+		for (j = 0; j < job->count; j++) {
+			member = &job->members[j];
+			if (member->state == REPLACED &&
+			    add_ends(ends, member->process.pid, true) == -1)
+				return -1;
 		}
-	if (found > 0)
-		qsort(*ends, (size_t)found, sizeof(**ends), compare);
-	if (found == -1 || are_complete(*ends, found))
-		return found;
-	all = process_list(&list);
-	if (all == -1)
-		return -1;
-	for (i = 0; i < all && found != -1; i++)
-		/* Of who was refused the user is told anyway. */
+	}
+	return 0;
+}
+
+/* Refused members are left out: the user is told of them anyway. */
+static int
+add_ends_of_others(struct ends *ends, const struct jobs *jobs)
+{
+	struct process *list;
+	ssize_t all = process_list(&list), i;
+	int result = all == -1 ? -1 : 0;
+
+	for (i = 0; i < all && result == 0; i++)
 		if (list[i].pid != getpid() &&
-		    state_of(list[i].pid, jobs, njobs) == GONE)
-			found = add_ends(ends, found, list[i].pid, false);
+		    state_of(list[i].pid, jobs) == GONE)
+			result = add_ends(ends, list[i].pid, false);
 	free(list);
-	if (found > 0)
-		qsort(*ends, (size_t)found, sizeof(**ends), compare);
-	return found;
+	return result;
 }
 
 /*
- * Who of those that were not rescued has this end of a pipe? 0 for none, or if
- * one will stay; rather another than the shell, which may only hold it.
+ * List the ends of rescued processes; and those of all others, if an end is
+ * missing. The pipes come one after the other. Return 0, or -1 with errno.
+ */
+static int
+list_ends(struct ends *ends, const struct jobs *jobs)
+{
+	if (add_ends_of_rescued(ends, jobs) == -1)
+		return -1;
+	sort_ends(ends);
+	if (are_complete(ends))
+		return 0;
+	if (add_ends_of_others(ends, jobs) == -1)
+		return -1;
+	sort_ends(ends);
+	return 0;
+}
+
+/*
+ * Find a process that reads from a pipe, or writes to it, and ends with the
+ * terminal. Prefer any other to the shell, which may hold the end without using
+ * it. Return 0 if there is none, or if one of those with such an end stays.
  */
 static pid_t
-find_lost(const struct pipe_end *ends, ssize_t count, bool reads,
-    const struct job *jobs, size_t njobs)
+find_lost(const struct ends *pipe, bool reading, const struct jobs *jobs)
 {
 	pid_t lost = 0, shell = 0;
 	enum fate fate;
-	ssize_t i;
+	size_t i;
 
-	for (i = 0; i < count; i++) {
-		if (!(reads ? ends[i].reads : ends[i].writes))
+	for (i = 0; i < pipe->count; i++) {
+		if (!is_for(&pipe->list[i], reading))
 			continue;
-		fate = fate_of(ends[i].pid, jobs, njobs);
+		fate = fate_of(pipe->list[i].pid, jobs);
 		if (fate == STAYS)
 			return 0;
 		if (fate == IS_LOST && lost == 0)
-			lost = ends[i].pid;
+			lost = pipe->list[i].pid;
 		else if (fate == IS_SHELL)
-			shell = ends[i].pid;
+			shell = pipe->list[i].pid;
 	}
 	return lost != 0 ? lost : shell;
 }
 
-/* Add a pair to the list, if it is new. Return how many there are then. */
+/* Add a pair to the list unless it is there. Return the new count. */
 static ssize_t
 add_broken(struct broken_pipe *list, ssize_t count, pid_t member, pid_t other)
 {
@@ -180,32 +244,42 @@ add_broken(struct broken_pipe *list, ssize_t count, pid_t member, pid_t other)
 	return count + 1;
 }
 
-ssize_t
-pipes_broken(const struct job *jobs, size_t njobs, struct broken_pipe **list)
+/*
+ * Add to the list where a pipe breaks: at one of its two ends, or at none.
+ * Return the new count.
+ */
+static ssize_t
+add_if_broken(struct broken_pipe *list, ssize_t count, const struct ends *pipe,
+    const struct jobs *jobs)
 {
-	struct pipe_end *ends = NULL;
-	const struct pipe_end *member;
-	ssize_t all = list_ends(jobs, njobs, &ends), found = 0, i, count;
+	pid_t reader = find_rescued(pipe, true);
+	pid_t writer = find_rescued(pipe, false);
 	pid_t other;
-	int reads;
 
-	*list = all == -1 ? NULL : calloc((size_t)all + 1, 2 * sizeof(**list));
-	if (*list == NULL)
-		found = all = -1;
-	for (i = 0; i < all; i += count) {
-		count = count_ends(&ends[i], all - i);
-		for (reads = 0; reads < 2; reads++) {
-			member = find_end(&ends[i], count, reads == 0);
-			if (member == NULL ||
-			    find_end(&ends[i], count, reads == 1) != NULL)
-				continue;
-			other =
-			    find_lost(&ends[i], count, reads == 1, jobs, njobs);
-			if (other != 0)
-				found = add_broken(
-				    *list, found, member->pid, other);
-		}
+	if ((reader == 0) == (writer == 0))
+		return count;
+	other = find_lost(pipe, reader == 0, jobs);
+	if (other == 0)
+		return count;
+	return add_broken(list, count, reader != 0 ? reader : writer, other);
+}
+
+ssize_t
+pipes_broken(const struct jobs *jobs, struct broken_pipe **list)
+{
+	struct ends ends = { 0 }, pipe;
+	ssize_t count = -1;
+	size_t i;
+
+	*list = NULL;
+	if (list_ends(&ends, jobs) == 0)
+		*list = calloc(ends.count + 1, sizeof(**list));
+	if (*list != NULL)
+		count = 0;
+	for (i = 0; count != -1 && i < ends.count; i += pipe.count) {
+		pipe = ends_of_pipe(&ends, i);
+		count = add_if_broken(*list, count, &pipe, jobs);
 	}
-	free(ends);
-	return found;
+	free(ends.list);
+	return count;
 }

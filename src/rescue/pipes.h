@@ -6,18 +6,18 @@
 
 #include "rescue/members.h"
 
-/* A pipe that will break. */
+/* A pipe that breaks when the terminal goes away. */
 struct broken_pipe {
-	pid_t member; /* who was rescued */
-	pid_t other; /* and who was not, at the other end */
+	pid_t member; /* a rescued process at one end */
+	pid_t other; /* a process at the other end that is lost */
 };
 
 /*
- * List the pipes between one that was rescued with these jobs, so many, and
- * another of their sessions that ends with its terminal; unless the other end is
- * also somebody else's, who stays. What may not be looked at is left out. Return
- * how many, or -1 with errno; the list is the caller's to free.
+ * List the pipes from a rescued process to another process of its session that
+ * was not rescued and ends with the terminal. A pipe does not break if that end
+ * is also open in a process that stays. Ends that may not be seen are left out.
+ * Return how many, or -1 with errno. The caller frees the list.
  */
-ssize_t pipes_broken(const struct job *, size_t, struct broken_pipe **);
+ssize_t pipes_broken(const struct jobs *jobs, struct broken_pipe **list);
 
 #endif

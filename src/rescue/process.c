@@ -1,6 +1,6 @@
 /*
- * process.c owns the reading of /proc: what is to be known about a process
- * from outside.
+ * process.c owns the reading of /proc: facts about a process, as seen from
+ * outside. What follows from them is decided elsewhere.
  */
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -11,7 +11,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,15 +19,8 @@
 
 #include "rescue/process.h"
 
-enum {
-	KERNEL_THREAD = 0x00200000, /* PF_KTHREAD, which proc(5) leaves out */
-	PTY_FIRST = 136, /* majors of the slave sides; from devices.txt, */
-	PTY_LAST = 143,
-	TTY_ALIASES = 5, /* as are those that stand for another terminal, */
-	ALIAS_TTY = 0, /* /dev/tty */
-	ALIAS_CONSOLE = 1, /* and /dev/console, */
-	PTY_MASTER = 2, /* and the master sides' /dev/ptmx */
-};
+/* PF_KTHREAD in the flags of "stat"; proc(5) does not list the values. */
+enum { KERNEL_THREAD = 0x00200000 };
 
 FILE *
 process_open(pid_t pid, const char *name)
@@ -47,7 +39,7 @@ process_read(pid_t pid, struct process *process)
 	ssize_t length = -1;
 	int fd;
 
-	/* Not by stdio: a rescue reads that of all processes, some times. */
+	/* Without stdio, for speed: this is read for every process there is. */
 	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd != -1) {
@@ -59,7 +51,7 @@ process_read(pid_t pid, struct process *process)
 		return -1;
 	}
 	line[length] = '\0';
-	/* The name may hold anything; it is at most 63 bytes long. */
+	/* The name before the last ')' may hold any byte, at most 63 of them. */
 	end = strrchr(line, ')');
 	process->pid = pid;
 	if (end == NULL ||
@@ -86,7 +78,7 @@ process_has_ended(const struct process *process)
 
 /*
  * List the entries of a directory that are numbers. Return how many, or -1 with
- * errno; the list is the caller's to free.
+ * errno. The caller frees the list.
  */
 static ssize_t
 list_numbers(const char *path, int **list)
@@ -119,7 +111,7 @@ list_numbers(const char *path, int **list)
 	return (ssize_t)count;
 }
 
-/* The same in the directory of a process. */
+/* The same for a directory in that of a process. */
 static ssize_t
 list_numbers_of(pid_t pid, const char *name, int **list)
 {
@@ -138,7 +130,7 @@ process_list(struct process **list)
 	*list = all == -1 ? NULL : calloc((size_t)all + 1, sizeof(**list));
 	if (*list == NULL)
 		count = -1;
-	/* One that has ended since is none. */
+	/* Leave out those that have ended since. */
 	for (i = 0; count != -1 && i < all; i++)
 		if (process_read(pids[i], &(*list)[count]) == 0)
 			count++;
@@ -152,37 +144,55 @@ process_threads(pid_t pid, pid_t **list)
 	return list_numbers_of(pid, "task", list);
 }
 
-long long
-process_status(pid_t pid, const char *key, int base)
+/* Fill in the field that a line of "status" shows, if it is one of ours. */
+static void
+read_status_line(const char *line, struct process_status *status)
+{
+	const struct {
+		const char *key;
+		int base;
+		long long *value;
+	} fields[] = {
+		{ "Tgid:", 10, &status->process },
+		{ "Pid:", 10, &status->pid },
+		{ "TracerPid:", 10, &status->tracer },
+		{ "SigPnd:", 16, &status->pending },
+		{ "ShdPnd:", 16, &status->shared_pending },
+		{ "SigBlk:", 16, &status->blocked },
+		{ "SigIgn:", 16, &status->ignored },
+		{ "SigCgt:", 16, &status->caught },
+		{ "Seccomp:", 10, &status->seccomp },
+		{ "Seccomp_filters:", 10, &status->filters },
+	};
+	size_t i, length;
+
+	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		length = strlen(fields[i].key);
+		if (strncmp(line, fields[i].key, length) == 0)
+			*fields[i].value = (long long)strtoull(
+			    line + length, NULL, fields[i].base);
+	}
+	if (strncmp(line, "Uid:", 4) == 0)
+		(void)sscanf(line, "Uid: %*u %u", &status->user);
+}
+
+int
+process_read_status(pid_t pid, struct process_status *status)
 {
 	FILE *file = process_open(pid, "status");
-	size_t length = strlen(key);
 	char line[256];
-	long long value = -1;
 
+	memset(status, 0, sizeof(*status));
 	if (file == NULL)
 		return -1;
 	while (fgets(line, sizeof(line), file) != NULL)
-		if (strncmp(line, key, length) == 0 && line[length] == ':')
-			value =
-			    (long long)strtoull(line + length + 1, NULL, base);
+		read_status_line(line, status);
 	fclose(file);
-	return value;
-}
-
-uid_t
-process_user(pid_t pid)
-{
-	FILE *file = process_open(pid, "status");
-	char line[256];
-	uid_t user = (uid_t)-1;
-
-	if (file == NULL)
-		return user;
-	while (fgets(line, sizeof(line), file) != NULL)
-		(void)sscanf(line, "Uid: %*u %u", &user);
-	fclose(file);
-	return user;
+	/* One that ends between open and read shows nothing. */
+	if (status->pid != 0)
+		return 0;
+	errno = ESRCH;
+	return -1;
 }
 
 bool
@@ -218,13 +228,13 @@ process_environment(pid_t pid, const char *name)
 }
 
 /*
- * What is behind a descriptor: st_mode, st_rdev, st_dev and st_ino. They never
- * change, so no file server is asked (AT_STATX_DONT_SYNC): it may not answer, or
- * be a process that we hold. musl before 1.2.5 has no statx(), a system call
- * since Linux 4.11.
+ * Learn what a descriptor is open on: st_mode, st_rdev, st_dev and st_ino. These
+ * never change, so AT_STATX_DONT_SYNC keeps the kernel from asking a file
+ * server, which may not answer or may be a process that we hold. The system
+ * call is as old as Linux 4.11, but musl has no function for it before 1.2.5.
  */
 static int
-look_at(pid_t pid, int number, struct stat *found)
+stat_descriptor(pid_t pid, int number, struct stat *found)
 {
 	const int dont_sync = 0x4000;
 	const unsigned wanted = 1 | 0x100; /* STATX_TYPE, STATX_INO */
@@ -252,14 +262,16 @@ process_is_socket(pid_t pid, int number)
 {
 	struct stat found;
 
-	return look_at(pid, number, &found) == 0 && S_ISSOCK(found.st_mode);
+	return stat_descriptor(pid, number, &found) == 0 &&
+	       S_ISSOCK(found.st_mode);
 }
 
 /*
- * Is this file the terminal of the process? Other terminals are its work,
- * such as a serial line or the pseudo-terminal that it made for a child; but
- * without a controlling terminal every pseudo-terminal can be the one that it
- * was started on. The master sides are none of them.
+ * Is this file the terminal that the process was started on? Any other terminal
+ * is what it works with, such as a serial line, or a pseudo-terminal that it
+ * made for a child. For a process without a controlling terminal, though, every
+ * pseudo-terminal counts, since it may have been started there. The master of a
+ * pseudo-terminal never counts.
  */
 static bool
 is_own_terminal(const struct process *process, const struct stat *found)
@@ -273,12 +285,12 @@ is_own_terminal(const struct process *process, const struct stat *found)
 		return true;
 	if (process->terminal == 0)
 		return kind >= PTY_FIRST && kind <= PTY_LAST;
-	/* The kernel's way to write a device number, in proc(5). */
+	/* "stat" shows a device number in this form: see tty_nr in proc(5). */
 	return process->terminal ==
 	       ((number & 0xff) | kind << 8 | (number & ~0xffU) << 12);
 }
 
-/* The flags of an open descriptor, as given to open(). -1 if it is closed. */
+/* Return the flags that open() would need for a descriptor; -1 if closed. */
 static int
 open_flags(pid_t pid, int number)
 {
@@ -297,25 +309,8 @@ open_flags(pid_t pid, int number)
 	return found ? (int)flags : -1;
 }
 
-/* Has it a child on another terminal? */
-static bool
-has_child_elsewhere(const struct process *process)
-{
-	struct process *list;
-	ssize_t count = process_list(&list), i;
-	bool found = false;
-
-	for (i = 0; i < count; i++)
-		found |= list[i].parent == process->pid &&
-			 list[i].terminal != 0 &&
-			 list[i].terminal != process->terminal;
-	free(list);
-	return found;
-}
-
-/* Is one of the descriptors open on the device of that name? */
-static bool
-has_open(pid_t pid, unsigned kind, unsigned number)
+bool
+process_has_device(pid_t pid, dev_t device)
 {
 	int *numbers;
 	ssize_t count = list_numbers_of(pid, "fd", &numbers), i;
@@ -323,19 +318,10 @@ has_open(pid_t pid, unsigned kind, unsigned number)
 	bool has = false;
 
 	for (i = 0; i < count && !has; i++)
-		has = look_at(pid, numbers[i], &found) == 0 &&
-		      S_ISCHR(found.st_mode) &&
-		      found.st_rdev == makedev(kind, number);
+		has = stat_descriptor(pid, numbers[i], &found) == 0 &&
+		      S_ISCHR(found.st_mode) && found.st_rdev == device;
 	free(numbers);
 	return has;
-}
-
-bool
-process_is_relay(const struct process *process)
-{
-	return has_open(process->pid, TTY_ALIASES, PTY_MASTER) &&
-	       has_open(process->pid, TTY_ALIASES, ALIAS_TTY) &&
-	       has_child_elsewhere(process);
 }
 
 bool
@@ -343,7 +329,7 @@ process_has_terminal(const struct process *process, int number)
 {
 	struct stat found;
 
-	return look_at(process->pid, number, &found) == 0 &&
+	return stat_descriptor(process->pid, number, &found) == 0 &&
 	       is_own_terminal(process, &found);
 }
 
@@ -360,14 +346,14 @@ process_terminals(const struct process *process, struct terminal_fd **list)
 	if (*list == NULL)
 		count = -1;
 	for (i = 0; count != -1 && i < all; i++) {
-		if (look_at(process->pid, numbers[i], &found) == -1 ||
+		if (stat_descriptor(process->pid, numbers[i], &found) == -1 ||
 		    !is_own_terminal(process, &found))
 			continue;
 		fd = &(*list)[count];
 		fd->number = numbers[i];
 		fd->flags = open_flags(process->pid, numbers[i]);
 		fd->by_name = found.st_rdev == makedev(TTY_ALIASES, ALIAS_TTY);
-		/* An O_PATH descriptor is a name, not an open terminal. */
+		/* An O_PATH descriptor names a terminal without opening it. */
 		if (fd->flags != -1 && (fd->flags & O_PATH) == 0)
 			count++;
 	}
@@ -375,51 +361,27 @@ process_terminals(const struct process *process, struct terminal_fd **list)
 	return count;
 }
 
-bool
-process_is_independent(pid_t pid)
-{
-	const long long hangup = 1LL << (SIGHUP - 1);
-	long long kept = process_status(pid, "SigIgn", 16) |
-			 process_status(pid, "SigCgt", 16);
-	struct process process;
-	struct terminal_fd *fds;
-	ssize_t count;
-
-	if (kept == -1 || (kept & hangup) == 0 ||
-	    process_read(pid, &process) == -1)
-		return false;
-	count = process_terminals(&process, &fds);
-	free(fds);
-	return count == 0;
-}
-
 ssize_t
-process_pipes(pid_t pid, struct pipe_end **list, ssize_t count)
+process_pipes(pid_t pid, struct pipe_fd **list)
 {
 	int *numbers, flags;
-	ssize_t all = list_numbers_of(pid, "fd", &numbers), i;
-	struct pipe_end *grown;
+	ssize_t all = list_numbers_of(pid, "fd", &numbers), count = 0, i;
 	struct stat found;
 
-	for (i = 0; i < all; i++) {
-		if (look_at(pid, numbers[i], &found) == -1 ||
+	*list = all == -1 ? NULL : calloc((size_t)all + 1, sizeof(**list));
+	if (*list == NULL)
+		count = -1;
+	for (i = 0; count != -1 && i < all; i++) {
+		if (stat_descriptor(pid, numbers[i], &found) == -1 ||
 		    !S_ISFIFO(found.st_mode))
 			continue;
 		flags = open_flags(pid, numbers[i]);
 		if (flags == -1 || (flags & O_PATH) != 0)
 			continue;
-		grown = realloc(*list, ((size_t)count + 1) * sizeof(*grown));
-		if (grown == NULL) {
-			count = -1;
-			break;
-		}
-		*list = grown;
-		grown[count++] = (struct pipe_end){ .pid = pid,
-			.device = found.st_dev,
+		(*list)[count++] = (struct pipe_fd){ .device = found.st_dev,
 			.inode = found.st_ino,
 			.reads = (flags & O_ACCMODE) != O_WRONLY,
-			.writes = (flags & O_ACCMODE) != O_RDONLY,
-			.rescued = false };
+			.writes = (flags & O_ACCMODE) != O_RDONLY };
 	}
 	free(numbers);
 	return count;

@@ -136,7 +136,7 @@ static long
 open_own(const struct patient *patient, const char *path, const char **why)
 {
 	const int safe = for_append | O_NOFOLLOW;
-	uid_t user = process_user(patient->process->pid);
+	struct process_status status;
 	struct stat st;
 	long fd = -1;
 	int tries;
@@ -160,8 +160,10 @@ open_own(const struct patient *patient, const char *path, const char **why)
 	}
 	if (stat_there(patient, fd, &st) == -1)
 		*why = error_text(errno);
+	else if (process_read_status(patient->process->pid, &status) == -1)
+		*why = error_text(errno);
 	else
-		*why = files_distrust(&st, user);
+		*why = files_distrust(&st, status.user);
 	if (*why != NULL) {
 		close_there(patient, fd);
 		return -EPERM;
@@ -337,14 +339,13 @@ static int
 ignore_hangup(struct patient *patient)
 {
 	const long long hangup = 1LL << (SIGHUP - 1);
-	pid_t pid = patient->process->pid;
-	long long others = process_status(pid, "SigCgt", 16) |
-			   process_status(pid, "SigIgn", 16);
+	struct process_status status;
 
-	/* No process has all of them. */
-	if (others == -1)
+	if (process_read_status(patient->process->pid, &status) == -1)
 		return refuse(patient, "/proc", -ESRCH);
-	return (others & hangup) != 0 ? 0 : set_hangup(patient, SIG_IGN);
+	return ((status.ignored | status.caught) & hangup) != 0
+		   ? 0
+		   : set_hangup(patient, SIG_IGN);
 }
 
 /*

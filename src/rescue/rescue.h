@@ -5,10 +5,11 @@
 #include "plan.h"
 
 /*
- * Rescue the processes of the plan, each with its group and its descendants
- * in the same session, and tell the user. What cannot be rescued is left as it
- * was. All signals are blocked until the process ends. Return the exit status.
+ * Rescue the processes of the plan, each with its group and its descendants in
+ * the same session or on the same terminal, and tell the user. What cannot be
+ * rescued is left as it was. All signals are blocked from here on. Return the
+ * exit status.
  */
-int rescue(const struct rescue_plan *);
+int rescue(const struct rescue_plan *plan);
 
 #endif

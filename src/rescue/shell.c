@@ -1,23 +1,23 @@
 /*
- * shell.c owns what a rescue needs of the job's shell: that it takes its terminal
- * back, and that it knows that the job goes on.
+ * shell.c owns what a rescue wants from the job's shell: that it takes its
+ * terminal back, and that it knows that the job runs.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "message.h"
 #include "rescue/pipes.h"
 #include "rescue/shell.h"
 
 enum {
-	SUSPEND_MS = 300, /* for a job, to obey SIGTSTP */
-	SHELL_MS = 2000, /* for a shell, to see what its job does */
+	SUSPEND_MS = 300, /* for the job to obey SIGTSTP */
+	SHELL_MS = 2000, /* for the shell to see what its job does */
 };
 
 /*
- * The shell that controls the job: the parent of one of it, in its session, but
- * in another group. 0 if there is none, or it cannot be seen.
+ * Find the shell that controls the job: a parent of a member, in the session of
+ * the job but in another group. Return 0 if there is none, or if it may not be
+ * seen.
  */
 static pid_t
 find_shell(const struct job *job)
@@ -58,14 +58,15 @@ has_refused(const struct job *job)
 }
 
 /*
- * Is the shell itself a part of the pipeline? It would stop the job again, some
- * time after we have let it go on.
+ * Is the shell itself a part of the pipeline, as the last part is in zsh and
+ * fish? Such a shell would stop the job again, some time after it was continued.
  */
 static bool
 is_joined(const struct job *job)
 {
+	const struct jobs alone = { .list = job, .count = 1 };
 	struct broken_pipe *broken;
-	ssize_t all = pipes_broken(job, 1, &broken), i;
+	ssize_t all = pipes_broken(&alone, &broken), i;
 	bool joined = false;
 
 	for (i = 0; i < all; i++)
@@ -75,8 +76,9 @@ is_joined(const struct job *job)
 }
 
 /*
- * The shell looks at its own children alone. Theirs run on: one that was stopped
- * between vfork() and exec would hold its parent, which then could not stop.
+ * Send a signal to the shell's own children, as it watches no others. For the
+ * signals that stop, the grandchildren must run on: one that stops between
+ * vfork() and exec keeps its parent, the shell's child, from stopping.
  */
 static void
 signal_children(const struct job *job, int signal)
@@ -92,7 +94,9 @@ signal_children(const struct job *job, int signal)
 	}
 }
 
-/* Neither a handler nor one that has left the group meanwhile keeps it stopped. */
+/*
+ * Continue the group, and those of the shell's children that have left it since.
+ */
 static void
 continue_all(const struct job *job)
 {
@@ -101,53 +105,64 @@ continue_all(const struct job *job)
 }
 
 /*
- * As after a Ctrl-Z, a shell takes its terminal back when the job has stopped.
- * Not if one of it was refused: that may still need it.
+ * A shell takes its terminal back when its job has stopped. It must not if a
+ * process of the job was refused, because that one may still need the terminal.
  */
-bool
-shell_give_terminal(struct job *job)
+static bool
+must_return_terminal(const struct job *job)
 {
 	const struct process *named = &job->named;
 	const struct member *member = members_find(job, named->pid);
 
+	return member != NULL && member->state == REPLACED &&
+	       named->foreground == named->group &&
+	       named->group != named->session && !job->shared &&
+	       !has_refused(job) && !is_joined(job);
+}
+
+enum shell_answer
+shell_return_terminal(struct job *job)
+{
+	enum shell_answer answer = ANSWERED;
+
 	job->shell = find_shell(job);
-	if (member == NULL || member->state != REPLACED ||
-	    named->foreground != named->group ||
-	    named->group == named->session || job->shared || has_refused(job) ||
-	    is_joined(job))
-		return false;
+	if (!must_return_terminal(job))
+		return NOT_ASKED;
 	signal_children(job, SIGTSTP);
-	if (!members_wait(job, shell_has_terminal, SUSPEND_MS)) {
-		/* Whom Ctrl-Z has stopped in vfork() holds its parent. */
+	if (!members_wait_until(job, shell_has_terminal, SUSPEND_MS)) {
+		/*
+		 * The user's own Ctrl-Z may have stopped a grandchild in
+		 * vfork(), which keeps its parent from stopping.
+		 */
 		continue_all(job);
 		signal_children(job, SIGSTOP);
-		if (!members_wait(job, shell_has_terminal, SHELL_MS))
-			message("PID %ld: its shell does not take its terminal "
-				"back",
-			    (long)named->pid);
+		if (!members_wait_until(job, shell_has_terminal, SHELL_MS))
+			answer = NO_ANSWER;
 	}
-	members_touch(job, true);
+	members_restart_calls(job, true);
 	continue_all(job);
-	return true;
+	return answer;
 }
 
+/* Has the shell still to take a SIGCHLD? */
 static bool
-shell_has_news(const struct job *job)
+has_news(const struct job *job)
 {
-	long long pending = process_status(job->shell, "ShdPnd", 16);
+	struct process_status status;
 
-	return pending != -1 && (pending & 1LL << (SIGCHLD - 1)) != 0;
+	return process_read_status(job->shell, &status) == 0 &&
+	       (status.shared_pending & 1LL << (SIGCHLD - 1)) != 0;
 }
 
-/* Does a process sleep in one of these calls, as far as we may know? */
+/* Does the process sleep in a call that waits for children? */
 static bool
-is_waiting(pid_t pid)
+sleeps_in_wait(pid_t pid)
 {
 	FILE *file = process_open(pid, "syscall");
 	long number = -1;
 
 	if (file != NULL) {
-		/* It says "running" otherwise. */
+		/* For a process that runs, it says "running". */
 		if (fscanf(file, "%ld", &number) != 1)
 			number = -1;
 		fclose(file);
@@ -156,34 +171,36 @@ is_waiting(pid_t pid)
 }
 
 /*
- * Has it taken the signal, and then come to rest again? Look in this order. With
- * SIGCHLD blocked, as bash waits for another job, it needs none: the kernel
- * wakes it. A shell that is stopped, in whatever call, takes nothing.
+ * Has the shell taken the signal, and come to rest after that? The order of the
+ * two questions matters. A shell that blocks SIGCHLD, as bash does while it
+ * waits for another job, need not take it: the kernel wakes its waitpid(). A
+ * shell that is stopped, in whatever call, has seen nothing.
  */
 static bool
-shell_rests(const struct job *job)
+has_noticed(const struct job *job)
 {
-	bool news = shell_has_news(job);
+	bool news = has_news(job);
 	struct process now;
 
 	return process_read(job->shell, &now) == -1 ||
-	       (now.state == 'S' && (!news || is_waiting(job->shell)));
+	       (now.state == 'S' && (!news || sleeps_in_wait(job->shell)));
 }
 
 /*
- * A shell that is hung up may end the jobs that it takes for stopped; bash sends
- * them SIGTERM. So it has to see that this one goes on. The kernel sends SIGCHLD
- * and wakes waitpid() as the first thread of a process comes to run after
- * SIGCONT, before that one could be held: so it is done when each has been.
+ * When a shell is hung up it may end the jobs that it takes for stopped: bash
+ * sends them SIGTERM. After SIGCONT the kernel sends the shell SIGCHLD and wakes
+ * its waitpid() as soon as the first thread of the continued process runs,
+ * before that thread can be held. So once each thread has been held, the shell
+ * has been told, and we only wait for it to look.
  */
-void
-shell_let_know(struct job *job)
+enum shell_answer
+shell_await_notice(struct job *job)
 {
 	job->shell = find_shell(job);
 	if (job->shell == 0)
-		return;
-	members_touch(job, true);
-	if (!members_wait(job, shell_rests, SHELL_MS) && shell_has_news(job))
-		message("PID %ld: its shell does not see that it goes on",
-		    (long)job->named.pid);
+		return NOT_ASKED;
+	members_restart_calls(job, true);
+	if (!members_wait_until(job, has_noticed, SHELL_MS) && has_news(job))
+		return NO_ANSWER;
+	return ANSWERED;
 }

@@ -1,24 +1,27 @@
-/* shell.c: the shell of a job in its session. */
+/* shell.c: the shell that controls a job. */
 #ifndef SHELL_H
 #define SHELL_H
 
-#include <stdbool.h>
-
 #include "rescue/members.h"
 
-/*
- * The shell of a job in the foreground waits for it: stop the job for a moment,
- * so that the shell takes its terminal back, or tell the user that it does not.
- * Return whether that was done: it is not for a job in the background, nor where
- * others would lose by it.
- */
-bool shell_give_terminal(struct job *);
+/* What the shell did about its job. */
+enum shell_answer {
+	NOT_ASKED, /* there was no need, or others would suffer from it */
+	ANSWERED,
+	NO_ANSWER, /* not in time */
+};
 
 /*
- * Wait until the shell of a job that was stopped has seen that it goes on, or
- * tell the user that it does not see it. The threads of the job are held for it,
- * one after the other.
+ * Get a shell that waits for a job in the foreground to take its terminal back:
+ * stop the job for a moment, as Ctrl-Z does. Unless it was NOT_ASKED, the job
+ * has been stopped and continued.
  */
-void shell_let_know(struct job *);
+enum shell_answer shell_return_terminal(struct job *job);
+
+/*
+ * Wait until the shell has seen that the job, which was stopped, runs again. The
+ * threads of the job are held for that, one after the other.
+ */
+enum shell_answer shell_await_notice(struct job *job);
 
 #endif

@@ -1,0 +1,246 @@
+/*
+ * refusal.c owns the reasons not to rescue a process, and their words. A new
+ * reason is a function and a line of the table.
+ */
+#include <sys/sysmacros.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "rescue/refusal.h"
+
+/* Words for what is seen before the stop, or only with it. */
+static const char other_word_size[] = "is a program of another word size";
+static const char under_filter[] = "is under a seccomp filter";
+
+/* The process that is judged. */
+struct subject {
+	const struct process *process;
+	struct process_status status; /* all 0 if it cannot be read */
+};
+
+static bool
+is_init(const struct subject *subject)
+{
+	return subject->process->pid == 1;
+}
+
+static bool
+is_detach(const struct subject *subject)
+{
+	return subject->process->pid == getpid();
+}
+
+bool
+refusal_is_ancestor(pid_t pid)
+{
+	struct process process = { .parent = getppid() };
+
+	while (process.parent != pid)
+		if (process.parent <= 1 ||
+		    process_read(process.parent, &process) == -1)
+			return false;
+	return true;
+}
+
+static bool
+is_ancestor(const struct subject *subject)
+{
+	return refusal_is_ancestor(subject->process->pid);
+}
+
+static bool
+is_kernel_thread(const struct subject *subject)
+{
+	return subject->process->kernel;
+}
+
+static bool
+has_ended(const struct subject *subject)
+{
+	return process_has_ended(subject->process);
+}
+
+static bool
+has_no_main_thread(const struct subject *subject)
+{
+	return subject->process->state == 'Z';
+}
+
+/* "status" may be closed to us though "stat" is not. */
+static bool
+is_hidden(const struct subject *subject)
+{
+	return subject->status.pid != subject->process->pid;
+}
+
+/* The kernel shows 0 for a group or session that has no number here. */
+static bool
+is_of_other_namespace(const struct subject *subject)
+{
+	return subject->process->group == 0 || subject->process->session == 0;
+}
+
+static bool
+is_foreign(const struct subject *subject)
+{
+	return process_is_foreign(subject->process->pid);
+}
+
+static bool
+is_traced(const struct subject *subject)
+{
+	return subject->status.tracer > 0;
+}
+
+/*
+ * A seccomp filter may kill a process for the calls that a rescue makes in it. A
+ * process inherits its filters and never loses one. So if it has as many as we
+ * have, as in a container, they are taken to be ours, which permit those calls.
+ */
+const char *
+refusal_of_thread(const struct process_status *thread)
+{
+	struct process_status ours;
+
+	if (thread->seccomp <= 0 ||
+	    (thread->filters > 0 && process_read_status(getpid(), &ours) == 0 &&
+		thread->seccomp == ours.seccomp &&
+		thread->filters == ours.filters))
+		return NULL;
+	return under_filter;
+}
+
+static bool
+is_filtered(const struct subject *subject)
+{
+	return refusal_of_thread(&subject->status) != NULL;
+}
+
+static bool
+has_child_elsewhere(const struct process *process)
+{
+	struct process *list;
+	ssize_t count = process_list(&list), i;
+	bool found = false;
+
+	for (i = 0; i < count; i++)
+		found |= list[i].parent == process->pid &&
+			 list[i].terminal != 0 &&
+			 list[i].terminal != process->terminal;
+	free(list);
+	return found;
+}
+
+/*
+ * sudo and its like open the terminal by name, and pass on what comes from it to
+ * a child, which runs on a pseudo-terminal that they have made. If such a
+ * program lost its terminal, it would hang up the child's as well.
+ */
+static bool
+is_relay(const struct subject *subject)
+{
+	const struct process *process = subject->process;
+
+	return process_has_device(
+		   process->pid, makedev(TTY_ALIASES, PTY_MASTER)) &&
+	       process_has_device(
+		   process->pid, makedev(TTY_ALIASES, ALIAS_TTY)) &&
+	       has_child_elsewhere(process);
+}
+
+/* The first that applies is told. */
+static const struct {
+	bool (*applies)(const struct subject *);
+	const char *reason;
+} refusals[] = {
+	{ is_init, "init is no job" },
+	{ is_detach, "is detach itself" },
+	{ is_ancestor, "is an ancestor of detach" },
+	{ is_kernel_thread, "is a kernel thread" },
+	{ has_ended, "is a zombie" },
+	{ has_no_main_thread, "is a zombie: its main thread has ended" },
+	{ is_hidden, "cannot be looked at in /proc" },
+	{ is_of_other_namespace, "its session is in another PID namespace" },
+	{ is_foreign, other_word_size },
+	{ is_traced, "is already being traced" },
+	{ is_filtered, under_filter },
+	{ is_relay, "relays its terminal, as sudo does: rescue what it runs" },
+};
+
+const char *
+refusal_of(const struct process *process)
+{
+	struct subject subject = { .process = process };
+	size_t i;
+
+	(void)process_read_status(process->pid, &subject.status);
+	for (i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
+		if (refusals[i].applies(&subject))
+			return refusals[i].reason;
+	return NULL;
+}
+
+bool
+refusal_is_independent(pid_t pid)
+{
+	const long long hangup = 1LL << (SIGHUP - 1);
+	struct process_status status;
+	struct process process;
+	struct terminal_fd *fds;
+	ssize_t count;
+
+	if (process_read_status(pid, &status) == -1 ||
+	    ((status.ignored | status.caught) & hangup) == 0 ||
+	    process_read(pid, &process) == -1)
+		return false;
+	count = process_terminals(&process, &fds);
+	free(fds);
+	return count == 0;
+}
+
+/* Where yama is in the way, say so: the errno alone does not. */
+static const char *
+permission_error(void)
+{
+	static char text[128];
+	FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+	int scope = 0;
+
+	if (file != NULL) {
+		if (fscanf(file, "%d", &scope) != 1)
+			scope = 0;
+		fclose(file);
+	}
+	if (scope == 0)
+		return error_text(EPERM);
+	snprintf(text, sizeof(text),
+	    "%s (kernel.yama.ptrace_scope is %d: try as root)",
+	    error_text(EPERM), scope);
+	return text;
+}
+
+const char *
+refusal_of_stop(int error)
+{
+	switch (error) {
+	case ETIMEDOUT:
+		return "does not stop";
+	case ENOEXEC:
+		return other_word_size;
+	case ENOSYS:
+		return "has no system call instruction";
+	case EOPNOTSUPP:
+		return "dispatches its own system calls";
+	case EBUSY:
+		return "has registers that cannot be put back";
+	case EPERM:
+		return geteuid() != 0 ? permission_error() : error_text(EPERM);
+	default:
+		return error_text(error);
+	}
+}

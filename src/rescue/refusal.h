@@ -1,0 +1,32 @@
+/* refusal.c: which processes must not be touched, and why. */
+#ifndef REFUSAL_H
+#define REFUSAL_H
+
+#include "rescue/process.h"
+
+/* Return why a process must not be rescued, or NULL if it may be. */
+const char *refusal_of(const struct process *process);
+
+/*
+ * Return why a thread must not be stopped or make calls for us, or NULL if it
+ * may. A filter can appear at any time, so ask again once the thread is held.
+ */
+const char *refusal_of_thread(const struct process_status *thread);
+
+/*
+ * Return what the errno of thread_hold() means. The text is good until the next
+ * call.
+ */
+const char *refusal_of_stop(int error);
+
+/* Does detach descend from this process? */
+bool refusal_is_ancestor(pid_t pid);
+
+/*
+ * Does the process survive the end of its terminal without our help, as if it
+ * had been started by nohup or detach? Then it has no descriptor on it, and
+ * ignores or handles SIGHUP.
+ */
+bool refusal_is_independent(pid_t pid);
+
+#endif

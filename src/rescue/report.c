@@ -1,0 +1,151 @@
+/*
+ * report.c owns what the user is told about a rescue.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "rescue/pipes.h"
+#include "rescue/report.h"
+
+int
+report_refusal(pid_t pid, const char *why)
+{
+	message("PID %ld: %s", (long)pid, why);
+	return STATUS_FAILED;
+}
+
+void
+report_terminal_kept(const struct job *job)
+{
+	message("PID %ld: its shell does not take its terminal back",
+	    (long)job->named.pid);
+}
+
+void
+report_unnoticed(const struct job *job)
+{
+	message("PID %ld: its shell does not see that it goes on",
+	    (long)job->named.pid);
+}
+
+/* Tell of all that was not rescued. Return the exit status. */
+static int
+report_refused(const struct job *job)
+{
+	const struct member *member;
+	int status = 0;
+	size_t i;
+
+	if (job->incomplete)
+		status = report_refusal(
+		    job->named.pid, "/proc: others of its job may be missed");
+	if (job->leader != 0 && job->count != 0)
+		status = report_refusal(
+		    job->leader, "leads the session, and was not named");
+	for (i = 0; i < job->count; i++) {
+		member = &job->members[i];
+		if (member->state == REFUSED)
+			status = report_refusal(member->process.pid,
+			    member->reason != NULL ? member->reason
+						   : error_text(ENOMEM));
+	}
+	return status;
+}
+
+/* A handler for SIGHUP stays in place. */
+static void
+report_handlers(const struct job *job)
+{
+	const long long hangup = 1LL << (SIGHUP - 1);
+	struct process_status status;
+	pid_t pid;
+	size_t i;
+
+	for (i = 0; i < job->count; i++) {
+		pid = job->members[i].process.pid;
+		if (job->members[i].state == REPLACED &&
+		    process_read_status(pid, &status) == 0 &&
+		    (status.caught & hangup) != 0)
+			message("PID %ld: has its own handler for SIGHUP, "
+				"which may end it: let its shell disown it",
+			    (long)pid);
+	}
+}
+
+/*
+ * Return the rescued process that stands for the job in a line: the named one if
+ * possible, or 0 if none was rescued. *count is how many were.
+ */
+static pid_t
+first_rescued(const struct job *job, size_t *count)
+{
+	const struct member *member;
+	pid_t first = 0;
+	size_t i;
+
+	*count = 0;
+	for (i = 0; i < job->count; i++) {
+		member = &job->members[i];
+		if (member->state != REPLACED)
+			continue;
+		if ((*count)++ == 0 || member->process.pid == job->named.pid)
+			first = member->process.pid;
+	}
+	return first;
+}
+
+/* Tell where the output goes; on a terminal, always tell of the success. */
+static void
+report_success(const struct job *job, pid_t first, size_t count, bool chosen)
+{
+	const char *file = job->output.path;
+	char more[64] = "";
+	size_t i;
+
+	if (count > 1)
+		snprintf(more, sizeof(more), " and %zu more", count - 1);
+	if (!chosen && *file != '\0')
+		message("PID %ld%s, output in '%s'", (long)first, more, file);
+	else if (isatty(STDERR_FILENO))
+		message("PID %ld%s", (long)first, more);
+	for (i = 0; i < job->count; i++)
+		if (job->members[i].file != NULL)
+			message("PID %ld: output in '%s'",
+			    (long)job->members[i].process.pid,
+			    job->members[i].file);
+}
+
+int
+report_job(const struct job *job, bool quiet, bool chosen)
+{
+	size_t count;
+	pid_t first = first_rescued(job, &count);
+	int status = report_refused(job);
+
+	if (count == 0 && status == 0)
+		return report_refusal(job->named.pid, error_text(ESRCH));
+	if (count != 0 && !quiet) {
+		report_handlers(job);
+		report_success(job, first, count, chosen);
+	}
+	return status;
+}
+
+int
+report_pipes(const struct jobs *jobs)
+{
+	struct broken_pipe *broken;
+	ssize_t count = pipes_broken(jobs, &broken), i;
+
+	if (count == -1)
+		message("pipes: %s", error_text(errno));
+	for (i = 0; i < count; i++)
+		message("PID %ld: has a pipe to PID %ld, which is not rescued",
+		    (long)broken[i].member, (long)broken[i].other);
+	free(broken);
+	return count == 0 ? 0 : STATUS_FAILED;
+}

@@ -1,0 +1,34 @@
+/* report.c: what the user is told about a rescue. */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "rescue/members.h"
+
+/*
+ * All of these write lines to standard error, and those that return something
+ * return the exit status: 0, or STATUS_FAILED if a line told of a failure.
+ */
+
+/* This process is not rescued, and why. */
+int report_refusal(pid_t pid, const char *why);
+
+/* The shell did not take its terminal back. */
+void report_terminal_kept(const struct job *job);
+
+/* The shell did not see that the job runs again. */
+void report_unnoticed(const struct job *job);
+
+/*
+ * What became of the job. "quiet" leaves out success, and "chosen" the name of
+ * an output file that the user chose.
+ */
+int report_job(const struct job *job, bool quiet, bool chosen);
+
+/* The pipes of all jobs that break nevertheless. */
+int report_pipes(const struct jobs *jobs);
+
+#endif
