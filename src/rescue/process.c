@@ -39,9 +39,12 @@ process_read(pid_t pid, struct process *process)
 	ssize_t length = -1;
 	int fd;
 
-	/* Without stdio, for speed: this is read for every process there is. */
+	/*
+	 * For speed, without stdio, and without O_CLOEXEC, which costs one
+	 * more call in musl: this is read for every process there is.
+	 */
 	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY);
 	if (fd != -1) {
 		length = read(fd, line, sizeof(line) - 1);
 		close(fd);
