@@ -67,7 +67,6 @@ add_member(struct job *job, const struct process *process)
 		if (member->tracee.state != TRACEE_FREE)
 			return NULL;
 		free(member->reason);
-		free(member->file);
 	} else {
 		grown =
 		    realloc(job->members, (job->count + 1) * sizeof(*grown));

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "rescue/output.h"
 #include "rescue/process.h"
-#include "rescue/replace.h"
 #include "rescue/thread.h"
 
 /* What has become of a process of the job. */
@@ -30,7 +30,7 @@ struct member {
 	enum member_state state;
 	bool stopped; /* by job control, or about to be: continue it */
 	char *reason; /* of REFUSED; NULL if there was no memory for it */
-	char *file; /* that takes its output, if not the job's file; or NULL */
+	bool awaits_hangup; /* SIGHUP, which it still gets */
 };
 
 struct job;

@@ -147,6 +147,12 @@ process_threads(pid_t pid, pid_t **list)
 	return list_numbers_of(pid, "task", list);
 }
 
+ssize_t
+process_descriptors(pid_t pid, int **list)
+{
+	return list_numbers_of(pid, "fd", list);
+}
+
 /* Fill in the field that a line of "status" shows, if it is one of ours. */
 static void
 read_status_line(const char *line, struct process_status *status)

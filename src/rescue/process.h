@@ -94,6 +94,9 @@ ssize_t process_list(struct process **list);
  */
 ssize_t process_threads(pid_t pid, pid_t **list);
 
+/* List the numbers of its descriptors, in the same way. */
+ssize_t process_descriptors(pid_t pid, int **list);
+
 /* Is the word size of its program another than ours? */
 bool process_is_foreign(pid_t pid);
 

@@ -2,28 +2,24 @@
 #ifndef REPLACE_H
 #define REPLACE_H
 
-#include <limits.h>
-
-#include "plan.h"
+#include "rescue/output.h"
 #include "rescue/process.h"
 #include "rescue/thread.h"
 
-/* A file that the output of a job goes to. */
-struct output {
-	char path[PATH_MAX]; /* empty for none */
-	dev_t device;
-	ino_t inode;
+/* Where the processes of a job get their files from. */
+struct source {
+	const struct rescue_plan *plan;
+	struct output *output; /* the job's, opened when it is first needed */
+	pid_t user; /* the process whose user a default file is opened as */
 };
 
 /*
- * Make a process that is held independent of its terminal: SIGHUP is ignored
- * unless it has a handler, descriptors that are open on the terminal become
- * /dev/null or the output, which the process opens itself: the first one given
- * if it can, else one of its own, which then is the second. Return 0; or -1,
- * the process as it was, and its outcome filled if it still exists.
+ * Make a process that is held independent of its terminal: descriptors that are
+ * open on the terminal become /dev/null or the job's output, and SIGHUP is
+ * ignored. Return 0; or -1, the process as it was, and the reason in *why, good
+ * until detach exits, if the process still exists.
  */
 int replace_terminals(struct tracee *, const struct process *,
-    const struct rescue_plan *, const struct output *, struct output *,
-    const char **);
+    const struct source *, const char **why);
 
 #endif

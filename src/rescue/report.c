@@ -2,7 +2,6 @@
  * report.c owns what the user is told about a rescue.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -56,24 +55,19 @@ report_refused(const struct job *job)
 	return status;
 }
 
-/* A handler for SIGHUP stays in place. */
+/* Those that wait for SIGHUP still get it. */
 static void
-report_handlers(const struct job *job)
+report_awaited_hangup(const struct job *job)
 {
-	const long long hangup = 1LL << (SIGHUP - 1);
-	struct process_status status;
-	pid_t pid;
 	size_t i;
 
-	for (i = 0; i < job->count; i++) {
-		pid = job->members[i].process.pid;
+	for (i = 0; i < job->count; i++)
 		if (job->members[i].state == REPLACED &&
-		    process_read_status(pid, &status) == 0 &&
-		    (status.caught & hangup) != 0)
-			message("PID %ld: has its own handler for SIGHUP, "
-				"which may end it: let its shell disown it",
-			    (long)pid);
-	}
+		    job->members[i].awaits_hangup)
+			message("PID %ld: waits for SIGHUP (sigwait or "
+				"signalfd) and still gets it: let its shell "
+				"disown it",
+			    (long)job->members[i].process.pid);
 }
 
 /*
@@ -102,21 +96,15 @@ first_rescued(const struct job *job, size_t *count)
 static void
 report_success(const struct job *job, pid_t first, size_t count, bool chosen)
 {
-	const char *file = job->output.path;
 	char more[64] = "";
-	size_t i;
 
 	if (count > 1)
 		snprintf(more, sizeof(more), " and %zu more", count - 1);
-	if (!chosen && *file != '\0')
-		message("PID %ld%s, output in '%s'", (long)first, more, file);
+	if (!chosen && job->output.used)
+		message("PID %ld%s, output in '%s'", (long)first, more,
+		    job->output.path);
 	else if (isatty(STDERR_FILENO))
 		message("PID %ld%s", (long)first, more);
-	for (i = 0; i < job->count; i++)
-		if (job->members[i].file != NULL)
-			message("PID %ld: output in '%s'",
-			    (long)job->members[i].process.pid,
-			    job->members[i].file);
 }
 
 int
@@ -129,7 +117,7 @@ report_job(const struct job *job, bool quiet, bool chosen)
 	if (count == 0 && status == 0)
 		return report_refusal(job->named.pid, error_text(ESRCH));
 	if (count != 0 && !quiet) {
-		report_handlers(job);
+		report_awaited_hangup(job);
 		report_success(job, first, count, chosen);
 	}
 	return status;

@@ -5,8 +5,9 @@
  *  2. Stop all processes of the job. Look for new ones until there are none
  *     (members.c).
  *  3. From here on, the stopped processes make system calls for us (tracee.c).
- *  4. Each of them ignores SIGHUP, unless it has a handler (replace.c),
- *  5. and gets files in place of its terminal (replace.c).
+ *  4. Each of them gets files in place of its terminal (replace.c), which detach
+ *     has opened (output.c) and hands over (handover.c),
+ *  5. and ignores SIGHUP (replace.c); who waits for it gets it (hangup.c).
  *  6. Let all of them go on, each in the call that it was stopped in (tracee.c).
  *     Have the calls that its other threads sleep in made again, with the new
  *     files. Continue what job control has stopped, and have the shell take
@@ -24,8 +25,10 @@
 #include <string.h>
 
 #include "message.h"
+#include "rescue/hangup.h"
 #include "rescue/members.h"
 #include "rescue/refusal.h"
+#include "rescue/replace.h"
 #include "rescue/report.h"
 #include "rescue/rescue.h"
 #include "rescue/shell.h"
@@ -58,33 +61,29 @@ begin(struct job *job, const struct rescue_plan *plan, pid_t pid)
 static void
 replace(const struct rescue_plan *plan, struct job *job, struct member *member)
 {
+	const struct source source = { plan, &job->output,
+		members_find(job, job->named.pid) != NULL
+		    ? job->named.pid
+		    : member->process.pid };
 	const char *why = NULL;
-	struct output own;
 
 	if (member->tracee.state != TRACEE_HELD || member->state != FOUND)
 		return;
-	if (replace_terminals(&member->tracee, &member->process, plan,
-		&job->output, &own, &why) == 0) {
+	if (replace_terminals(
+		&member->tracee, &member->process, &source, &why) == 0) {
 		member->state = REPLACED;
-		if (job->output.path[0] == '\0')
-			job->output = own;
-		else if (own.path[0] != '\0')
-			member->file = strdup(own.path);
+		member->awaits_hangup = hangup_is_awaited(&member->tracee);
 	} else if (member->tracee.state == TRACEE_GONE)
 		member->state = GONE;
 	else
 		members_refuse(member, why);
 }
 
-/* The named process comes first: the default file is in its directory. */
 static void
 replace_found(const struct rescue_plan *plan, struct job *job)
 {
-	struct member *named = members_find(job, job->named.pid);
 	size_t i;
 
-	if (named != NULL)
-		replace(plan, job, named);
 	for (i = 0; i < job->count; i++)
 		replace(plan, job, &job->members[i]);
 }

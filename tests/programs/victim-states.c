@@ -73,13 +73,6 @@ block_relay(void)
 	block_read();
 }
 
-void
-block_handler(void)
-{
-	handle(SIGHUP, 0);
-	block_read();
-}
-
 /* Three signals are blocked, and two of them pending. */
 void
 block_pending(void)

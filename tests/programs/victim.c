@@ -70,7 +70,6 @@ static const struct kind {
 	{ "exec", block_exec, wake_signal, true },
 	{ "filter", block_filter, wake_fifo, true },
 	{ "flood", block_flood, wake_fifo, true },
-	{ "handler", block_handler, wake_fifo, true },
 	{ "lend-child", block_lend_child, wake_nothing, true },
 	{ "limit", block_limit, wake_fifo, true },
 	{ "pending", block_pending, wake_fifo, true },

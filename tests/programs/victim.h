@@ -104,7 +104,6 @@ void block_vfork(void);
 void block_vfork_read(void);
 void block_limit(void);
 void block_relay(void);
-void block_handler(void);
 void block_pending(void);
 void block_pending_stop(void);
 void block_without_main(void);

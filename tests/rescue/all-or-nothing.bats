@@ -33,26 +33,9 @@ setup_file() {
 
 @test "rescue: nothing changes if the named file is the terminal" {
 	sleeping_victim read
-	left_alone "/dev/tty: is the terminal itself" "$pid" -o /dev/tty
 	tty=$(fd_of 1)
 	left_alone "$tty: is the terminal itself" "$pid" -o "$tty"
 	left_alone "'': No such file or directory" "$pid" -o ''
-	unharmed read
-}
-
-@test "rescue: nothing changes if it cannot have a descriptor" {
-	need prlimit
-	sleeping_victim read
-	# The first two numbers that are free are for its new files.
-	free=()
-	for ((n = 0; ${#free[@]} < 2; n++)); do
-		[ -e "/proc/$pid/fd/$n" ] || free+=("$n")
-	done
-	prlimit --pid "$pid" --nofile="${free[0]}:"
-	left_alone '/dev/null: ' "$pid"
-	prlimit --pid "$pid" --nofile="$((free[1] + 1)):"
-	may_create=yes
-	left_alone 'descriptors: ' "$pid"
 	unharmed read
 }
 

@@ -51,24 +51,3 @@ setup_file() {
 	unharmed_in nohup.out
 }
 
-@test "rescue: a handler for SIGHUP stays, and is told of" {
-	sleeping_victim handler background
-	run -0 rescue "$pid"
-	[ "${lines[0]}" = "detach: PID $pid: has its own handler for SIGHUP, which may end it: let its shell disown it" ]
-	[ "${#lines[@]}" = 2 ]
-	grep -q 'SigIgn:.*[02468ace]$' "/proc/$pid/status"
-	grep -q 'SigCgt:.*[13579bdf]$' "/proc/$pid/status"
-	hang_up
-}
-
-# A shell that is killed passes no SIGHUP on, and the kernel sends it to the
-# foreground alone.
-@test "rescue: a handler for SIGHUP is not called if its shell is killed" {
-	sleeping_victim handler background
-	rescue -q "$pid"
-	kill -KILL "$shell"
-	exec 7>&-
-	wait "$terminal" || true
-	wake handler
-	verdict
-}

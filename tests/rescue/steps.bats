@@ -121,15 +121,17 @@ signal_target() {
 }
 
 # SIGSYS cannot be held back from a call that detach has the job make, so that
-# call fails. The rescue fails as a whole then, or takes the file in the home
-# directory.
+# call fails. The rescue fails as a whole then, and what the job had opened for it
+# is closed.
 send_sigsys() {
 	rescue_at "$1" "kill -31 $pid" 2>/dev/null || return 99
 	case $status in
-	0) [[ $(fd_of 1) == "$PWD"*/nohup.out ]] || return 1 ;;
+	0) rescued || return 1 ;;
 	125) [[ $(fd_of 1) == /dev/pts/* ]] || return 2 ;;
 	*) return 3 ;;
 	esac
+	open=$(cd "/proc/$pid/fd" && echo *)
+	[ "$open" = "${first_open:=$open}" ] || return 4
 	again
 	handled=$((handled + 1))
 }

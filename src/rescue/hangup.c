@@ -1,0 +1,106 @@
+/*
+ * hangup.c owns who waits for SIGHUP. A signal that its receiver blocks is never
+ * ignored (the kernel's sig_ignored()): it stays pending, for sigwait() or
+ * signalfd() to take. The receiver of one that is sent to a process or group is
+ * the main thread. If that does not block it, none is ever pending; if nobody
+ * waits, the pending one is dropped as it is unblocked.
+ */
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rescue/hangup.h"
+#include "rescue/process.h"
+
+static const uint64_t hangup = (uint64_t)1 << (SIGHUP - 1);
+
+/* Is it in the set at this address of the process? */
+static bool
+is_in_set(const struct tracee *tracee, unsigned long address)
+{
+	uint64_t set;
+
+	return memory_read(&tracee->memory, address, &set, sizeof(set)) == 0 &&
+	       (set & hangup) != 0;
+}
+
+/*
+ * Does this thread sleep in sigwait(), sigwaitinfo() or sigtimedwait() for it?
+ * They are one system call. Its mask does not tell: the kernel takes what is
+ * waited for out of it meanwhile.
+ */
+static bool
+is_in_sigwait(const struct tracee *tracee, pid_t thread)
+{
+	char path[64];
+	long number = -1;
+	unsigned long set = 0;
+	FILE *file;
+
+	if (thread == tracee->pid) {
+		number = tracee->sleeping.number;
+		set = tracee->sleeping.argument[0];
+	} else {
+		snprintf(path, sizeof(path), "task/%ld/syscall", (long)thread);
+		file = process_open(tracee->process, path);
+		/* "running" is no number. */
+		if (file == NULL || fscanf(file, "%ld %lx", &number, &set) != 2)
+			number = -1;
+		if (file != NULL)
+			fclose(file);
+	}
+	return number == SYS_rt_sigtimedwait && is_in_set(tracee, set);
+}
+
+static bool
+has_sigwait(const struct tracee *tracee)
+{
+	pid_t *threads;
+	ssize_t count = process_threads(tracee->process, &threads), i;
+	bool has = false;
+
+	for (i = 0; i < count && !has; i++)
+		has = is_in_sigwait(tracee, threads[i]);
+	free(threads);
+	return has;
+}
+
+/* Is this descriptor one of signalfd() for it? Only these have a sigmask. */
+static bool
+is_signalfd(pid_t pid, int number)
+{
+	char name[64], line[256];
+	unsigned long long set = 0;
+	FILE *file;
+
+	snprintf(name, sizeof(name), "fdinfo/%d", number);
+	file = process_open(pid, name);
+	if (file == NULL)
+		return false;
+	while (fgets(line, sizeof(line), file) != NULL)
+		(void)sscanf(line, "sigmask: %llx", &set);
+	fclose(file);
+	return (set & hangup) != 0;
+}
+
+static bool
+has_signalfd(pid_t pid)
+{
+	int *numbers;
+	ssize_t count = process_descriptors(pid, &numbers), i;
+	bool has = false;
+
+	for (i = 0; i < count && !has; i++)
+		has = is_signalfd(pid, numbers[i]);
+	free(numbers);
+	return has;
+}
+
+bool
+hangup_is_awaited(const struct tracee *tracee)
+{
+	return (tracee->mask & hangup) != 0 &&
+	       (has_sigwait(tracee) || has_signalfd(tracee->process));
+}

@@ -1,0 +1,265 @@
+/*
+ * output.c owns the files that a rescued job gets in place of its terminal:
+ * detach opens them itself, each once.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "message.h"
+#include "rescue/output.h"
+#include "rescue/process.h"
+
+enum { FOR_APPEND = O_WRONLY | O_APPEND | O_CREAT };
+
+/* Whose rights a file is opened with. */
+struct identity {
+	uid_t user;
+	gid_t group;
+	int ngroups;
+	gid_t *groups;
+};
+
+/*
+ * Act with these rights from now on. Who has the right to change the user has
+ * it last, so it is given up last and comes back first. Return 0, or -1 with
+ * errno.
+ */
+static int
+give_up(const struct identity *identity)
+{
+	return setgroups((size_t)identity->ngroups, identity->groups) == -1 ||
+		       setegid(identity->group) == -1
+		   ? -1
+		   : seteuid(identity->user);
+}
+
+static int
+take_back(const struct identity *identity)
+{
+	return seteuid(identity->user) == -1 || setegid(identity->group) == -1
+		   ? -1
+		   : setgroups((size_t)identity->ngroups, identity->groups);
+}
+
+/* Our own rights. Return 0, or -1 with errno; the groups are to be freed. */
+static int
+get_identity(struct identity *identity)
+{
+	*identity = (struct identity){ .user = geteuid(), .group = getegid() };
+	identity->ngroups = getgroups(0, NULL);
+	if (identity->ngroups == -1)
+		return -1;
+	identity->groups = calloc((size_t)identity->ngroups + 1, sizeof(gid_t));
+	if (identity->groups == NULL)
+		return -1;
+	identity->ngroups = getgroups(identity->ngroups, identity->groups);
+	return identity->ngroups;
+}
+
+/* The numbers of the line "Groups:". Return 0, or -1 with errno. */
+static int
+parse_groups(const char *line, struct identity *identity)
+{
+	const size_t most = strlen(line) / 2 + 1; /* a digit and a blank each */
+	unsigned group;
+	int length;
+
+	identity->groups = calloc(most, sizeof(gid_t));
+	if (identity->groups == NULL)
+		return -1;
+	while (sscanf(line, "%u%n", &group, &length) == 1) {
+		identity->groups[identity->ngroups++] = (gid_t)group;
+		line += length;
+	}
+	return 0;
+}
+
+/* The effective rights of a process. As get_identity(). */
+static int
+get_identity_of(pid_t pid, struct identity *identity)
+{
+	FILE *file = process_open(pid, "status");
+	size_t room = 0;
+	char *line = NULL;
+	int found = 0, result = 0;
+
+	*identity = (struct identity){ 0 };
+	if (file == NULL)
+		return -1;
+	while (result == 0 && getline(&line, &room, file) != -1)
+		if (sscanf(line, "Uid: %*u %u", &identity->user) == 1 ||
+		    sscanf(line, "Gid: %*u %u", &identity->group) == 1)
+			found++;
+		else if (strncmp(line, "Groups:", 7) == 0 && ++found != 0)
+			result = parse_groups(line + 7, identity);
+	free(line);
+	fclose(file);
+	if (result == 0 && found == 3)
+		return 0;
+	errno = result == 0 ? ESRCH : ENOMEM;
+	return -1;
+}
+
+/* Note why nothing was opened. Return -1. */
+__attribute__((format(printf, 2, 3))) static int
+refuse(struct output *output, const char *format, ...)
+{
+	va_list arguments;
+	char *why;
+
+	va_start(arguments, format);
+	output->why =
+	    vasprintf(&why, format, arguments) == -1 ? error_text(ENOMEM) : why;
+	va_end(arguments);
+	return -1;
+}
+
+/* Note what was opened, by its real name. Return 0. */
+static int
+note(struct output *output, int fd, const char *path)
+{
+	char link[64];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, output->path, sizeof(output->path) - 1);
+	if (length > 0)
+		output->path[length] = '\0';
+	else
+		snprintf(output->path, sizeof(output->path), "%s", path);
+	output->file = fd;
+	output->state = OPEN;
+	return 0;
+}
+
+/*
+ * Open the file that the user named, for us. A FIFO that nobody reads is
+ * refused, for the job must not wait for a reader: O_NONBLOCK, for the open
+ * alone.
+ */
+static int
+open_named(struct output *output, const char *path)
+{
+	int fd = files_open(path, FOR_APPEND | O_NONBLOCK);
+
+	if (fd == -1 || fcntl(fd, F_SETFL, O_APPEND) == -1)
+		return refuse(output, "%s: %s", *path != '\0' ? path : "''",
+		    error_text(errno));
+	return note(output, fd, path);
+}
+
+/* Open a default file with the rights that we have now. As open(). */
+static int
+open_own(const char *path, const char **why)
+{
+	bool created;
+	int fd = files_open_own(path, O_WRONLY | O_APPEND, 0600, &created, why);
+
+	/* A umask that takes away the owner's rights must not. */
+	if (fd != -1 && created)
+		(void)fchmod(fd, 0600);
+	return fd;
+}
+
+/* Open the default file: here, else in that home directory. */
+static int
+open_default(struct output *output, const char *home)
+{
+	static const char here[] = "nohup.out";
+	const char *why, *why_home;
+	char path[PATH_MAX];
+	int fd = open_own(here, &why);
+
+	if (fd != -1)
+		return note(output, fd, here);
+	if (home == NULL || *home == '\0')
+		return refuse(output, "%s: %s; HOME is not set", here, why);
+	if (snprintf(path, sizeof(path), "%s/%s", home, here) >=
+	    (int)sizeof(path))
+		path[0] = '\0';
+	fd = open_own(path, &why_home);
+	if (fd != -1)
+		return note(output, fd, path);
+	return refuse(output, "%s: %s; %s: %s", here, why, path, why_home);
+}
+
+/*
+ * The same with these rights, unless we are that user anyway: a group that an
+ * ordinary user lacks he cannot take. Return 0, or -1; *error is an errno if the
+ * rights could not be had or given back.
+ */
+static int
+open_with(struct output *output, const struct identity *theirs,
+    const char *home, int *error)
+{
+	struct identity ours;
+	int result = -1;
+
+	if (theirs->user == geteuid())
+		return open_default(output, home);
+	if (get_identity(&ours) == -1) {
+		*error = errno;
+		return -1;
+	}
+	if (give_up(theirs) == 0)
+		result = open_default(output, home);
+	else
+		*error = errno;
+	if (take_back(&ours) == -1)
+		*error = errno;
+	free(ours.groups);
+	return result;
+}
+
+/* The same with the rights of the process, and in its home directory. */
+static int
+open_for(struct output *output, pid_t pid)
+{
+	/* First of all: with its rights we may not look at it. */
+	char *home = process_environment(pid, "HOME");
+	struct identity theirs;
+	int result = -1, error = 0;
+
+	if (get_identity_of(pid, &theirs) == 0)
+		result = open_with(output, &theirs, home, &error);
+	else
+		error = errno;
+	free(theirs.groups);
+	free(home);
+	if (error == 0)
+		return result;
+	return refuse(output,
+	    "nohup.out: cannot be opened as the job's user: %s",
+	    error_text(error));
+}
+
+int
+output_open(struct output *output, const struct rescue_plan *plan, pid_t pid)
+{
+	int result;
+
+	if (output->state != UNTRIED)
+		return output->state == OPEN ? 0 : -1;
+	result = plan->output != NULL ? open_named(output, plan->output)
+				      : open_for(output, pid);
+	if (result == -1)
+		output->state = FAILED;
+	return result;
+}
+
+int
+output_null(void)
+{
+	static int null = -1;
+
+	if (null == -1)
+		null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	return null;
+}
