@@ -1,0 +1,313 @@
+#!/usr/bin/env bats
+# The output file of a rescued job, which detach opens and hands over.
+
+load ../lib/helpers
+load ../lib/rescue
+
+setup_file() {
+	need pgrep
+}
+
+root() {
+	[ "$(id -u)" = 0 ] || missing root
+	need setpriv
+	# Others may come here.
+	chmod 711 . .. ../..
+}
+
+# descriptors PID - their numbers, and where they lead.
+descriptors() {
+	local fd
+	for fd in "/proc/$1/fd"/*; do
+		echo "${fd##*/} $(readlink "$fd")"
+	done
+}
+
+# The numbers of all of the job.
+numbers() {
+	local process
+	for process in $(pgrep -g "$pid"); do
+		descriptors "$process" | sed "s/^/$process /; s/ [^ ]*$//"
+	done
+}
+
+# flag OCTAL N [PID] - is that flag of descriptor N set?
+flag() {
+	local flags
+	flags=$(sed -n 's/^flags:[[:space:]]*//p' "/proc/${3:-$pid}/fdinfo/$2")
+	[ $((flags & $1)) != 0 ]
+}
+
+same_open() {
+	"$BUILD/tests/programs/same-open" "$@"
+}
+
+# The job ends after the hang-up, and its last line is in that file.
+ends_in() {
+	hang_up
+	wake read
+	verdict
+	[ "$(cat "$1")" = v:2 ]
+}
+
+@test "rescue: all of a job have one open file, and nothing else new" {
+	start_on_terminal background "$VICTIM read 3>&2 4</dev/tty | cat | cat >&2"
+	until_true has_cats 2
+	numbers >before
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid and 2 more, output in '$PWD/nohup.out'" ]
+	numbers | diff before -
+	same_open "$pid" 2 "$pid" 3
+	for other in $(pgrep -g "$pid" -x cat); do
+		same_open "$pid" 2 "$other" 2
+		[ "$(readlink "/proc/$other/fd/2")" = "$PWD/nohup.out" ]
+	done
+	[ "$(fd_of 4)" = /dev/null ]
+	flag 02000 2
+	for n in 2 3 4; do
+		run ! flag 04000 $n
+		run ! flag 02000000 $n
+	done
+	hang_up
+	wake read
+	verdict
+	until_true no_group "$pid"
+}
+
+@test "rescue: the default file is where the caller stands" {
+	mkdir clone
+	start_on_terminal foreground "cd clone; ln -s ../ready ../done .; $VICTIM read"
+	until_true in_state S "$pid"
+	[ "$(readlink "/proc/$pid/cwd")" = "$PWD/clone" ]
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ ! -e clone/nohup.out ]
+	hang_up
+	(cd clone && wake read)
+	verdict
+	[ "$(cat nohup.out)" = v:2 ]
+}
+
+# The words for a job of another user, without rights.
+other='setpriv --reuid=12345 --regid=12345 --clear-groups'
+
+@test "rescue: the default file is the job's user's" {
+	root
+	start_on_terminal foreground \
+	    "chmod 666 ready done; mkdir -m 777 their; cd their; ln -s ../ready ../done .; $other $VICTIM read"
+	until_true in_state S "$pid"
+	# Where the caller is, that user may not write: in his home then.
+	run -125 rescue "$pid"
+	[ "$output" = "detach: PID $pid: nohup.out: Permission denied; $HOME/nohup.out: Permission denied" ]
+	chmod 777 home
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$HOME/nohup.out'" ]
+	[ "$(stat -c %u:%g:%a home/nohup.out)" = 12345:12345:600 ]
+	hang_up
+	(cd their && wake read)
+	verdict
+	[ "$(cat home/nohup.out)" = v:2 ]
+}
+
+# Its supplementary groups are the job's, too.
+@test "rescue: the default file is opened with the job's groups" {
+	root
+	mkdir -m 770 group
+	chgrp 23456 group
+	start_on_terminal background \
+	    "setpriv --reuid=12345 --regid=12345 --groups=34567,23456 sh -c 'echo \$\$ >&9; exec sleep 1000 9>&-' 9>ready"
+	cd group
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ "$(stat -c %u:%g nohup.out)" = 12345:12345 ]
+	kill -KILL "$pid"
+	hang_up
+}
+
+@test "rescue: a file of -o is opened as the caller" {
+	root
+	mkdir -m 700 closed
+	start_on_terminal background \
+	    "$other sh -c 'echo \$\$ >&9; exec sleep 1000 9>&-' 9>ready"
+	run -0 rescue -o closed/out "$pid"
+	[ -z "$output" ]
+	[ "$(fd_of 1)" = "$PWD/closed/out" ]
+	[ "$(stat -c %u:%a closed/out)" = 0:644 ]
+	flag 02000 1
+	run ! flag 04000 1
+	hang_up
+	in_state S "$pid"
+	kill -KILL "$pid"
+}
+
+@test "rescue: a job of two users has one file" {
+	root
+	start_on_terminal background "sh -c 'echo \$\$ >ready; exec sleep 1000' |
+	    $other sleep 1000"
+	until_true other_user
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+	same_open "$pid" 2 "$second" 1
+	same_open "$pid" 2 "$second" 2
+	kill -KILL -- "-$pid"
+	hang_up
+}
+
+other_user() {
+	second=$(pgrep -g "$pid" -u 12345 -x sleep)
+}
+
+# in_namespace OPTION... - a job in namespaces of its own.
+in_namespace() {
+	need unshare
+	unshare "$@" true 2>/dev/null || missing "unshare $*"
+	start_on_terminal background \
+	    "unshare $* sh -c 'echo \$\$ >&9; exec sleep 1000 9>&-' 9>ready"
+}
+
+# It is rescued with a file that it could not open itself, and nothing else is
+# new.
+handed_over() {
+	numbers >before
+	run -0 rescue "$@" "$pid"
+	numbers | diff before -
+	[ "$(stat -L -c %d:%i "/proc/$pid/fd/1")" = "$(stat -c %d:%i "$file")" ]
+	hang_up
+	in_state S "$pid"
+	kill -KILL "$pid"
+}
+
+@test "rescue: a job in a mount namespace" {
+	mkdir hidden
+	unshare -m true 2>/dev/null || missing "mount namespaces"
+	start_on_terminal background \
+	    "unshare -m sh -c 'mount -t tmpfs none hidden; echo \$\$ >&9; exec sleep 1000 9>&-' 9>ready"
+	file=hidden/out
+	handed_over -o hidden/out
+}
+
+@test "rescue: a job in a network namespace" {
+	in_namespace -n
+	file=nohup.out
+	handed_over
+}
+
+@test "rescue: a job in a PID namespace" {
+	need unshare
+	unshare -pf true 2>/dev/null || missing "PID namespaces"
+	start_on_terminal background \
+	    "sh -c 'echo \$\$ >&9; exec unshare -pf sleep 1000 9>&-' 9>ready"
+	until_true pgrep -x -P "$pid" sleep
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+	child=$(pgrep -x -P "$pid" sleep)
+	same_open "$pid" 1 "$child" 1
+	hang_up
+	in_state S "$child"
+	kill -KILL "$child"
+}
+
+# There is no /dev there either.
+@test "rescue: a job in another root directory" {
+	[ "$(id -u)" = 0 ] || missing root
+	need chroot
+	run ldd "$VICTIM"
+	[[ $output == *"not a dynamic executable"* ]] || missing "a static victim"
+	mkdir root elsewhere
+	cp "$VICTIM" root/victim
+	cd root
+	start_on_terminal foreground "chroot . /victim read"
+	until_true in_state S "$pid"
+	cd ../elsewhere
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	cd ../root
+	ends_in ../elsewhere/nohup.out
+}
+
+@test "rescue: a full disk is the job's to see" {
+	start_on_terminal foreground "$VICTIM read"
+	until_true in_state S "$pid"
+	run -0 rescue -o /dev/full "$pid"
+	[ -z "$output" ]
+	[ "$(fd_of 1)" = /dev/full ]
+	hang_up
+	in_state S "$pid"
+	# Whether it sees the error or not, it does not wait for a reader.
+	exec 9<>"done"
+	wake read
+	until_true gone "$pid"
+	exec 9<&-
+}
+
+@test "rescue: where no file can be made it says why" {
+	[ "$(id -u)" = 0 ] || missing root
+	mkdir small
+	# The directory itself takes the one inode.
+	mount -t tmpfs -o nr_inodes=1 none small 2>/dev/null ||
+	    missing "the right to mount"
+	start_on_terminal foreground "$VICTIM read"
+	until_true in_state S "$pid"
+	cd small
+	rm -rf "$HOME"
+	run -125 rescue "$pid"
+	cd ..
+	umount small
+	[ "$output" = "detach: PID $pid: nohup.out: No space left on device; $HOME/nohup.out: No such file or directory" ]
+	[[ $(fd_of 1) == /dev/pts/* ]]
+	hang_up
+}
+
+# Two sockets, one of which it keeps while it gets two descriptors; then these,
+# and a copy of each that it had on the terminal.
+@test "rescue: one without room for descriptors is left as it is, until it has" {
+	need prlimit
+	start_on_terminal foreground "$VICTIM read"
+	until_true in_state S "$pid"
+	descriptors "$pid" >before
+	# What a lower number hides is free, too.
+	free=()
+	for ((n = 0; ${#free[@]} < 5; n++)); do
+		[ -e "/proc/$pid/fd/$n" ] || free+=("$n")
+	done
+	for ((room = 0; room < 5; room++)); do
+		prlimit --pid "$pid" --nofile="${free[room]}:"
+		run -125 rescue "$pid"
+		case $room in
+		2) why='no room for more, or a security policy' ;;
+		*) why='Too many open files' ;;
+		esac
+		[ "$output" = "detach: PID $pid: descriptors: $why" ]
+		descriptors "$pid" | diff before -
+		[[ $(sed -n 's/^SigIgn://p' "/proc/$pid/status") = *[02468ace] ]]
+	done
+	prlimit --pid "$pid" --nofile="$((free[4] + 1)):"
+	run -0 rescue "$pid"
+	descriptors "$pid" | cut -d' ' -f1 >after
+	cut -d' ' -f1 before | diff - after
+	ends_in nohup.out
+}
+
+# Old kernels lack it, and a filter may forbid it.
+@test "rescue: without pidfd_getfd the job is left as it is" {
+	need strace
+	start_on_terminal foreground "$VICTIM read"
+	until_true in_state S "$pid"
+	descriptors "$pid" >before
+	for error in ENOSYS EPERM; do
+		case $error in
+		ENOSYS) why='need Linux 5.6 to be handed over' ;;
+		EPERM) why='cannot be handed over: pidfd_getfd is not permitted' ;;
+		esac
+		run -125 timeout -s KILL "$LIMIT" strace -o trace \
+		    -e inject=pidfd_getfd:error=$error "$DETACH" -r "$pid"
+		[ "$output" = "detach: PID $pid: descriptors: $why" ]
+		descriptors "$pid" | diff before -
+	done
+	run -125 timeout -s KILL "$LIMIT" strace -o trace \
+	    -e inject=sendmsg:error=ETOOMANYREFS "$DETACH" -r "$pid"
+	[[ $output == "detach: PID $pid: descriptors: "* ]]
+	descriptors "$pid" | diff before -
+	run -0 rescue "$pid"
+	ends_in nohup.out
+}

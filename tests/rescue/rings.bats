@@ -1,0 +1,54 @@
+#!/usr/bin/env bats
+# detach --rescue: files that are registered with io_uring cannot be replaced.
+
+load ../lib/helpers
+load ../lib/rescue
+
+# Where no ring can be made, by nature of the place, there is nothing to test.
+setup_file() {
+	need pgrep
+	"$BUILD/tests/programs/ring" check || skip "no io_uring here"
+}
+
+# ring MODE - start it. It writes "ok" after the end of its FIFO "hold".
+ring() {
+	rm -f hold nohup.out
+	mkfifo hold
+	start_on_terminal foreground "$BUILD/tests/programs/ring $1"
+	until_true in_state S "$pid"
+}
+
+ends() {
+	timeout "$LIMIT" sh -c ': >hold'
+	verdict
+}
+
+@test "rescue: not one that has its terminal registered with io_uring" {
+	ring terminal
+	facts() {
+		grep -E '^(Sig[^Q]|Shd|Tracer)' "/proc/$pid/status"
+		for fd in "/proc/$pid/fd"/*; do
+			echo "$fd $(readlink "$fd")"
+		done
+	}
+	facts >before
+	refused 125 "PID $pid: has registered its terminal with io_uring" \
+	    rescue "$pid"
+	facts >after
+	diff before after
+	[ ! -e nohup.out ]
+	ends
+	hang_up
+}
+
+@test "rescue: one with other files registered, or none" {
+	for mode in file empty none; do
+		echo "mode: $mode"
+		ring $mode
+		run -0 rescue "$pid"
+		[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+		[ "$(fd_of 1)" = "$PWD/nohup.out" ]
+		hang_up
+		ends
+	done
+}
