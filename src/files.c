@@ -3,15 +3,22 @@
  * place where another user may have planted something.
  */
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "files.h"
 #include "message.h"
+
+/* The C library's headers may be older. */
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
+#endif
 
 /* An open terminal must not become a controlling terminal: O_NOCTTY. */
 enum { ALWAYS = O_CLOEXEC | O_NOCTTY };
@@ -25,13 +32,25 @@ refuse(int fd, int error)
 	return -1;
 }
 
+/*
+ * access(2) asks for the real user, and without its capabilities. Before Linux
+ * 5.8, or where a container forbids the call (EPERM), it must do.
+ */
 int
-files_open(const char *path, int flags)
+files_access(const char *path, int mode)
+{
+	if (syscall(SYS_faccessat2, AT_FDCWD, path, mode, AT_EACCESS) == 0)
+		return 0;
+	return errno == ENOSYS || errno == EPERM ? access(path, mode) : -1;
+}
+
+int
+files_open(const char *path, int flags, mode_t mode)
 {
 	struct stat st;
 	int fd;
 
-	fd = open(path, flags | ALWAYS, 0666);
+	fd = open(path, flags | ALWAYS, mode);
 	if (fd == -1)
 		return -1;
 	/* A directory opens for reading, but no job can read it. */
@@ -59,18 +78,54 @@ directory_of(const char *path, char *directory)
 	return 0;
 }
 
+/*
+ * Follow a link, if the path is one: put what it leads to into PATH_MAX bytes.
+ * Return 1, 0 for no link, or -1 with errno.
+ */
+static int
+follow_link(const char *path, char *target)
+{
+	char link[PATH_MAX], directory[PATH_MAX];
+	ssize_t length = readlink(path, link, sizeof(link) - 1);
+
+	if (length == -1)
+		return errno == EINVAL || errno == ENOENT ? 0 : -1;
+	link[length] = '\0';
+	if (link[0] == '/')
+		directory[0] = '\0';
+	else if (directory_of(path, directory) == -1)
+		return -1;
+	if (snprintf(target, PATH_MAX, "%s%s%s", directory,
+		directory[0] == '\0' ? "" : "/", link) < PATH_MAX)
+		return 1;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
 int
 files_creatable(const char *path)
 {
-	char directory[PATH_MAX];
+	/* As many as the kernel follows. */
+	enum { LINKS = 40 };
+	char places[2][PATH_MAX], directory[PATH_MAX];
+	int links, more;
 
 	if (*path == '\0') {
 		errno = ENOENT;
 		return -1;
 	}
-	if (directory_of(path, directory) == -1)
-		return -1;
-	return access(directory, W_OK | X_OK);
+	for (links = 0; links <= LINKS; links++) {
+		more = follow_link(path, places[links % 2]);
+		if (more == -1)
+			return -1;
+		if (more == 0)
+			return directory_of(path, directory) == -1
+				   ? -1
+				   : files_access(directory, W_OK | X_OK);
+		path = places[links % 2];
+	}
+	errno = ELOOP;
+	return -1;
 }
 
 bool
@@ -86,20 +141,9 @@ files_safe_place(const char *path)
 	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-const char *
-files_distrust(const struct stat *st, uid_t user)
-{
-	if (!S_ISREG(st->st_mode))
-		return "not a regular file";
-	if (st->st_uid != user)
-		return "owned by another user";
-	if (st->st_nlink != 1)
-		return "not its only name";
-	return NULL;
-}
-
-const char *
-files_open_error(int error)
+/* What the errno of opening such a file means. */
+static const char *
+open_error(int error)
 {
 	switch (error) {
 	case ELOOP: /* O_NOFOLLOW on a symbolic link */
@@ -109,6 +153,52 @@ files_open_error(int error)
 	default:
 		return error_text(error);
 	}
+}
+
+/*
+ * Who owns a file that we make beside that path, as the file system shows it?
+ * vfat, vboxsf, CIFS and NFS may know one owner for all. The file has no name,
+ * or, where that cannot be had, one for a moment. Return 0, or -1.
+ */
+static int
+owner_of_new(const char *path, uid_t *owner)
+{
+	char directory[PATH_MAX], name[PATH_MAX];
+	struct stat st;
+	int fd, result;
+
+	if (directory_of(path, directory) == -1)
+		return -1;
+	name[0] = '\0';
+	fd = open(directory, O_TMPFILE | O_WRONLY | ALWAYS, 0600);
+	if (fd == -1) {
+		if (snprintf(name, sizeof(name), "%s/.detach-%ld", directory,
+			(long)getpid()) >= (int)sizeof(name))
+			return -1;
+		fd = open(name, O_CREAT | O_EXCL | O_WRONLY | ALWAYS, 0600);
+	}
+	if (fd == -1)
+		return -1;
+	result = fstat(fd, &st);
+	*owner = st.st_uid;
+	close(fd);
+	if (name[0] != '\0')
+		(void)unlink(name);
+	return result;
+}
+
+/* Why a file that was opened by that path is not to be used, or NULL. */
+static const char *
+distrust(const struct stat *st, const char *path)
+{
+	uid_t owner;
+
+	if (!S_ISREG(st->st_mode))
+		return "not a regular file";
+	if (st->st_uid != geteuid() && st->st_uid != 0 &&
+	    (owner_of_new(path, &owner) == -1 || st->st_uid != owner))
+		return "owned by another user";
+	return st->st_nlink == 1 ? NULL : "not its only name";
 }
 
 int
@@ -133,13 +223,13 @@ files_open_own(
 			break;
 	}
 	if (fd == -1) {
-		*why = files_open_error(errno);
+		*why = open_error(errno);
 		return -1;
 	}
 	/* O_NONBLOCK was for the open alone: drop it. */
 	if (fstat(fd, &st) == -1 || fcntl(fd, F_SETFL, flags) == -1)
 		*why = error_text(errno);
 	else
-		*why = files_distrust(&st, geteuid());
+		*why = distrust(&st, path);
 	return *why == NULL ? fd : refuse(fd, EPERM);
 }

@@ -5,17 +5,27 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "gnu.h"
 #include "message.h"
 
 void
-gnu_refused(const char *program, const char *word, const struct option *name)
+gnu_refused(const char *program, const char *word, const struct option *all)
 {
+	const struct option *name = all;
+
 	fprintf(stderr, "%s: ", program);
 	while (name->name != NULL && name->val != optopt)
 		name++;
-	if (optopt == 0)
+	if (strncmp(word, "--=", 3) == 0) {
+		/* The only name that could be more than one of them. */
+		fprintf(
+		    stderr, "option '%s' is ambiguous; possibilities:", word);
+		for (name = all; name->name != NULL; name++)
+			fprintf(stderr, " '--%s'", name->name);
+		fputc('\n', stderr);
+	} else if (optopt == 0)
 		fprintf(stderr, "unrecognized option '%s'\n", word);
 	else if (name->name == NULL)
 		fprintf(stderr, "invalid option -- '%c'\n", optopt);
@@ -32,9 +42,11 @@ gnu_try_help(const char *program, int status)
 }
 
 _Noreturn void
-gnu_print(const char *program, const char *text, int status)
+gnu_print(const char *program, const char *text, int status, bool silent)
 {
 	if (fputs(text, stdout) != EOF && fflush(stdout) != EOF)
+		exit(0);
+	if (errno == EBADF && silent)
 		exit(0);
 	fprintf(stderr, "%s: write error: %s\n", program, error_text(errno));
 	exit(status);

@@ -3,6 +3,7 @@
 #define GNU_H
 
 #include <getopt.h>
+#include <stdbool.h>
 
 /*
  * Say, in the words of GNU's getopt_long(), why it has just refused the word.
@@ -16,8 +17,10 @@ _Noreturn void gnu_try_help(const char *program, int status);
 
 /*
  * Write the text to standard output and exit with 0; with the status, after a
- * line that says why, if it cannot be written.
+ * line that says why, if it cannot be written. A standard output that is closed
+ * is nothing to talk of for those that are silent then.
  */
-_Noreturn void gnu_print(const char *program, const char *text, int status);
+_Noreturn void gnu_print(
+    const char *program, const char *text, int status, bool silent);
 
 #endif

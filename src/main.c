@@ -55,9 +55,9 @@ block_signals(struct attempt *attempt)
 			 ? signals_mask(&attempt->mask)
 			 : signals_block_all(&attempt->mask);
 
-	return result == 0
-		   ? 0
-		   : attempt_failed(attempt, SIGNALS_NOT_BLOCKED, NULL, errno);
+	return result == 0 ? 0
+			   : attempt_failed(attempt, SIGNALS_NOT_BLOCKED,
+				 "signals", errno);
 }
 
 /*
@@ -67,7 +67,8 @@ block_signals(struct attempt *attempt)
 static int
 prepare(struct attempt *attempt)
 {
-	if (command_find(attempt) == -1 || descriptors_check(attempt) == -1 ||
+	if (launch_check(attempt) == -1 || command_find(attempt) == -1 ||
+	    descriptors_check(attempt) == -1 ||
 	    streams_inspect(attempt) == -1 || streams_open(attempt) == -1)
 		return -1;
 	if (block_signals(attempt) == -1 || pidfile_open(attempt) == -1 ||
@@ -126,6 +127,9 @@ main(int argc, char *argv[])
 		return plan.launch.rules->status[LAUNCHER];
 	if (launch(&attempt) == -1)
 		return fail(personality, &attempt);
+	/* The job runs: its PID that got lost does not change that. */
+	if (pidfile_finish(&attempt) == -1)
+		(void)personality->explain(&attempt);
 	if (!plan.launch.quiet)
 		words_started(&attempt);
 	if ((plan.launch.wait || plan.launch.alive) &&

@@ -12,12 +12,67 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "signals.h"
 
 /*
  * POSIX: a write of up to PIPE_BUF bytes to a pipe is not mixed with others,
  * so the lines of many launchers stay whole. A longer line is cut.
  */
 enum { LINE_SIZE = 4096 };
+
+/*
+ * Decode the UTF-8 sequence that a text begins with. Return its length, or 0 if
+ * it is none: cut short, longer than it need be, a surrogate or past the end.
+ */
+static size_t
+decode(const unsigned char *text, unsigned long *character)
+{
+	static const unsigned long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t length = 0, i;
+
+	while (length < 5 && (text[0] & 0x80U >> length) != 0)
+		length++;
+	if (length < 2 || length > 4)
+		return 0;
+	*character = text[0] & (0x7fU >> length);
+	for (i = 1; i < length; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		*character = *character << 6 | (text[i] & 0x3f);
+	}
+	return *character >= least[length] && *character <= 0x10ffff &&
+		       (*character < 0xd800 || *character > 0xdfff)
+		   ? length
+		   : 0;
+}
+
+/*
+ * Can this character forge a line or confuse a terminal? Those are C1 controls,
+ * separators of lines and paragraphs, and what changes the direction of the
+ * text around it.
+ */
+static bool
+is_deceptive(unsigned long character)
+{
+	return (character >= 0x80 && character <= 0x9f) || character == 0x61c ||
+	       character == 0x200e || character == 0x200f ||
+	       (character >= 0x2028 && character <= 0x202e) ||
+	       (character >= 0x2066 && character <= 0x2069);
+}
+
+/* How many bytes a line shows as they are, at the start of a text; or 0. */
+static size_t
+plain_length(const char *text)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	unsigned long character;
+	size_t length;
+
+	if (bytes[0] < 0x80)
+		return bytes[0] >= ' ' && bytes[0] != 0x7f && bytes[0] != '\\';
+	length = decode(bytes, &character);
+	return length != 0 && is_deceptive(character) ? 0 : length;
+}
 
 /* Escape one byte into four at most. Return the length. */
 static size_t
@@ -26,10 +81,6 @@ escape(unsigned char byte, char *to)
 	static const char named[] = "\aa\bb\tt\nn\vv\ff\rr\\\\";
 	const char *found;
 
-	if (byte >= 0x20 && byte < 0x7f && byte != '\\') {
-		to[0] = (char)byte;
-		return 1;
-	}
 	to[0] = '\\';
 	for (found = named; *found != '\0'; found += 2)
 		if ((unsigned char)found[0] == byte) {
@@ -42,14 +93,14 @@ escape(unsigned char byte, char *to)
 	return 4;
 }
 
-/* Does a line show every byte of the text as it is? */
+/* Does a line show all of the text as it is? */
 static bool
 is_plain(const char *text)
 {
-	char escaped[4];
+	size_t length;
 
-	while (*text != '\0' && escape((unsigned char)*text, escaped) == 1)
-		text++;
+	while ((length = plain_length(text)) != 0)
+		text += length;
 	return *text == '\0';
 }
 
@@ -58,12 +109,17 @@ static void
 escape_text(char *text, size_t size)
 {
 	char copy[LINE_SIZE];
-	size_t length = 0;
-	int i;
+	size_t length = 0, plain, i = 0;
 
 	strcpy(copy, text);
-	for (i = 0; copy[i] != '\0' && length + 8 <= size; i++)
-		length += escape((unsigned char)copy[i], text + length);
+	while (copy[i] != '\0' && length + 8 <= size) {
+		plain = plain_length(copy + i);
+		if (plain == 0)
+			length +=
+			    escape((unsigned char)copy[i++], text + length);
+		for (; plain > 0; plain--)
+			text[length++] = copy[i++];
+	}
 	strcpy(text + length, copy[i] != '\0' ? "..." : "");
 }
 
@@ -101,8 +157,8 @@ message(const char *format, ...)
 	 * the exit status into 128 + a signal, and a terminal stopped by
 	 * Ctrl-S must not hold a launcher that has its signals blocked.
 	 */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
+	(void)signals_ignore(SIGPIPE);
+	(void)signals_ignore(SIGXFSZ);
 	if (poll(&ready, 1, PATIENCE_MS) == 0)
 		return;
 	(void)!write(STDERR_FILENO, line, length);

@@ -7,8 +7,8 @@ enum { PATIENCE_MS = 1000 };
 
 /*
  * Write "detach: ", the formatted text and a newline to standard error, in
- * one write. Bytes that are not printable come out as C escapes, so that no
- * file name can forge a second line. A standard error that cannot take the
+ * one write. Text in UTF-8 is shown as it is; what could forge a second line or
+ * confuse a terminal comes out as C escapes. A standard error that cannot take the
  * line within a second loses it; nothing else changes.
  */
 void message(const char *, ...) __attribute__((format(printf, 1, 2)));

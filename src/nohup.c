@@ -82,10 +82,10 @@ nohup_parse(int argc, char *argv[], struct plan *plan)
 	case -1:
 		break;
 	case SHOW_HELP:
-		gnu_print(program_invocation_name, help, failed);
+		gnu_print(program_invocation_name, help, failed, false);
 	case SHOW_VERSION:
 		gnu_print(program_invocation_name,
-		    "nohup (detach) " PACKAGE_VERSION "\n", failed);
+		    "nohup (detach) " PACKAGE_VERSION "\n", failed, false);
 	default:
 		gnu_refused(program_invocation_name, argv[optind - 1], names);
 		gnu_try_help(program_invocation_name, failed);
@@ -185,6 +185,9 @@ nohup_explain(const struct attempt *attempt)
 		explain_file("nohup.out", file->why_not_here);
 		if (file->home != NULL)
 			explain_file(file->home, file->why_not_home);
+		/* GNU: an empty HOME is the working directory, once more. */
+		else if (getenv("HOME") != NULL)
+			explain_file("nohup.out", file->why_not_here);
 		break;
 	case COMMAND_NOT_RUN:
 		begin();
@@ -197,18 +200,10 @@ nohup_explain(const struct attempt *attempt)
 		fprintf(stderr,
 		    "failed to render standard input unusable: %s\n", error);
 		break;
-	case PLACE_NOT_FILLED:
-	case STREAMS_NOT_SET:
-		begin();
-		fprintf(stderr, "%s: %s\n",
-		    failure->problem == STREAMS_NOT_SET ? "dup2"
-							: failure->thing,
-		    error);
-		break;
 	default:
 		begin();
-		fprintf(stderr, "signals: %s\n", error);
+		fprintf(stderr, "%s: %s\n", failure->thing, error);
 	}
-	/* What was closed from the start has not failed. */
-	return end() == -1 && errno != EBADF ? -1 : 0;
+	/* A stderr that was closed from the start has not failed. */
+	return end() == -1 && attempt->streams.kind[2] != CLOSED ? -1 : 0;
 }

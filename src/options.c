@@ -14,7 +14,7 @@
 #include "message.h"
 #include "options.h"
 
-enum { SHOW_HELP = 256, SHOW_VERSION };
+enum { SHOW_HELP = 'h', SHOW_VERSION = 'V' };
 
 /*
  * What is not inherited as stdout or stderr. A file without a name is not the
@@ -53,8 +53,8 @@ static const char help[] =
     "  -q, --quiet          no message on success\n"
     "  -r, --rescue         detach processes that already run: each PID with\n"
     "                       its process group and descendants\n"
-    "      --help           print this and exit\n"
-    "      --version        print the version and exit\n"
+    "  -h, --help           print this and exit\n"
+    "  -V, --version        print the version and exit\n"
     "\n"
     "Without options stdin is /dev/null, and output that would go to a\n"
     "terminal, pipe or socket is appended to nohup.out, or $HOME/nohup.out.\n"
@@ -138,7 +138,8 @@ nanoseconds(const char *time)
 		at++;
 	}
 	if (!digits || *at != '\0')
-		invalid("-a %s: not a time (2, 0.5s, 3m, 1h)", time);
+		invalid("-a %s: not a time (2, 0.5s, 3m, 1h)",
+		    *time != '\0' ? time : "''");
 	if (total >= most)
 		invalid("-a %s: time too long", time);
 	return total * second + fraction;
@@ -205,7 +206,10 @@ take_pids(int argc, char *argv[], struct rescue_plan *plan)
 		pid = strtol(argv[i], &end, 10);
 		if (argv[i][0] < '0' || argv[i][0] > '9' || *end != '\0' ||
 		    errno != 0 || pid <= 0 || pid > INT_MAX)
-			invalid("-r %s: not a PID", argv[i]);
+			invalid("-r %s: not a PID (%s)",
+			    argv[i][0] != '\0' ? argv[i] : "''",
+			    argv[i][0] == '%' ? "$(jobs -p JOB) gives a job's"
+					      : "pgrep finds one by name");
 		plan->pids[plan->count++] = (pid_t)pid;
 	}
 }
@@ -221,11 +225,10 @@ leave(int option, const char *word)
 	if (option == ':')
 		invalid("-%c: needs a value", optopt);
 	if (optopt == 0)
-		invalid("%s: unknown option", word);
-	if (optopt == SHOW_HELP || optopt == SHOW_VERSION || optopt == 'w' ||
-	    optopt == 'q' || optopt == 'r')
+		invalid("%s: unknown option (see 'detach --help')", word);
+	if (strchr("hVwqr", optopt) != NULL)
 		invalid("%s: takes no value", word);
-	invalid("-%c: unknown option", optopt);
+	invalid("-%c: unknown option (see 'detach --help')", optopt);
 }
 
 /*
@@ -242,7 +245,7 @@ take_options(int argc, char *argv[], struct launch_plan *plan)
 	/* The leading '+' ends options at the first operand, as POSIX does. */
 	opterr = 0;
 	while ((option = getopt_long(
-		    argc, argv, "+:i:o:e:p:k:wa:qr", names, NULL)) != -1)
+		    argc, argv, "+:i:o:e:p:k:wa:qrhV", names, NULL)) != -1)
 		switch (option) {
 		case 'i':
 			set_once(&plan->file[0], option, optarg);

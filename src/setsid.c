@@ -26,6 +26,15 @@ static const char help[] =
     "Without -f setsid forks if it leads a process group. See also "
     "detach(1).\n";
 
+static const struct option names[] = {
+	{ "ctty", no_argument, NULL, 'c' },
+	{ "fork", no_argument, NULL, 'f' },
+	{ "wait", no_argument, NULL, 'w' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
 /* util-linux: what fails is 1. */
 static const struct rules told = {
 	.status = { [LAUNCHER] = EXIT_FAILURE,
@@ -43,14 +52,6 @@ void
 setsid_parse(int argc, char *argv[], struct plan *plan)
 {
 	struct launch_plan *launch = &plan->launch;
-	static const struct option names[] = {
-		{ "ctty", no_argument, NULL, 'c' },
-		{ "fork", no_argument, NULL, 'f' },
-		{ "wait", no_argument, NULL, 'w' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
 	const char *program = program_invocation_short_name;
 	bool fork = false, wait = false;
 	int option;
@@ -68,11 +69,11 @@ setsid_parse(int argc, char *argv[], struct plan *plan)
 			wait = true;
 			break;
 		case 'h':
-			gnu_print(program, help, EXIT_FAILURE);
+			gnu_print(program, help, EXIT_FAILURE, true);
 		case 'V':
 			gnu_print(program,
 			    "setsid from detach " PACKAGE_VERSION "\n",
-			    EXIT_FAILURE);
+			    EXIT_FAILURE, true);
 		default:
 			gnu_refused(
 			    program_invocation_name, argv[optind - 1], names);
@@ -89,27 +90,6 @@ setsid_parse(int argc, char *argv[], struct plan *plan)
 	launch->in_place = !fork && getpgrp() != getpid();
 	launch->wait = wait && !launch->in_place;
 	launch->rules = launch->in_place || launch->wait ? &told : &untold;
-}
-
-/* The call that failed. */
-static const char *
-call_of(const struct failure *failure)
-{
-	switch (failure->problem) {
-	case NO_PIPE:
-		return "pipe";
-	case NO_FORK:
-		return "fork";
-	case NO_SESSION:
-		return "setsid";
-	case NO_CONTROLLING_TERMINAL:
-		return "failed to set the controlling terminal";
-	case SIGNALS_NOT_BLOCKED:
-	case SIGNALS_NOT_SET:
-		return "signals";
-	default:
-		return failure->thing;
-	}
 }
 
 int
@@ -131,8 +111,12 @@ setsid_explain(const struct attempt *attempt)
 	case NO_WAIT:
 		fprintf(stderr, "wait: %s\n", error);
 		break;
+	case NO_CONTROLLING_TERMINAL:
+		fprintf(stderr, "failed to set the controlling terminal: %s\n",
+		    error);
+		break;
 	default:
-		fprintf(stderr, "%s: %s\n", call_of(failure), error);
+		fprintf(stderr, "%s: %s\n", failure->thing, error);
 	}
 	return ferror(stderr) ? -1 : 0;
 }

@@ -79,10 +79,11 @@ signals_default_all(void)
 	static const long zeros[16];
 	int number;
 
+	/* On sparc the size is the fifth argument, and the fourth unused here. */
 	for (number = 1; number < _NSIG; number++)
 		if (number != SIGKILL && number != SIGSTOP &&
-		    syscall(SYS_rt_sigaction, number, zeros, NULL, SET_SIZE) ==
-			-1)
+		    syscall(SYS_rt_sigaction, number, zeros, NULL, SET_SIZE,
+			SET_SIZE) == -1)
 			return -1;
 	return 0;
 }

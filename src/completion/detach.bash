@@ -5,7 +5,7 @@
 
 _detach_options='-i --input= -o --output= -e --error= -p --pidfile=
     -k --keep-fd= -w --wait -a --alive= -q --quiet -r --rescue
-    --help --version'
+    -h --help -V --version'
 # The letters of the options that take a value: each long name begins with it.
 _detach_valued=eiopka
 

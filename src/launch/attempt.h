@@ -18,6 +18,7 @@
  */
 enum problem {
 	NO_PROBLEM,
+	PROCESS_ONE, /* nothing outlives it */
 	KEEP_NOT_OPEN, /* number: the descriptor to keep */
 	ARGUMENT_CLOSED, /* thing: the argument; number: its descriptor */
 	PLACE_NOT_FILLED, /* thing: the path opened on a closed 0, 1 or 2 */
@@ -26,7 +27,7 @@ enum problem {
 	DEFAULT_NOT_OPENED, /* the streams have the reasons */
 	PIDFILE_NO_STDOUT, /* standard output is closed */
 	PIDFILE_NOT_OPENED, /* thing: its path; reason */
-	SIGNALS_NOT_BLOCKED,
+	SIGNALS_NOT_BLOCKED, /* from here on, thing: the call that failed */
 	DESCRIPTORS_NOT_CLOSED,
 	NO_PIPE,
 	NO_FORK,
@@ -34,10 +35,11 @@ enum problem {
 	STREAMS_NOT_SET,
 	NO_CONTROLLING_TERMINAL,
 	SIGNALS_NOT_SET,
-	PIDFILE_NOT_WRITTEN,
+	PIDFILE_NOT_WRITTEN, /* thing: its path */
 	NO_EXEC, /* the child's word for what command.c looks into */
-	KILLED, /* number: the signal, 0 if it is not known */
+	KILLED, /* thing: the command; number: the signal, 0 if not known */
 	COMMAND_NOT_RUN, /* thing: the command; reason: see command.c */
+	PID_NOT_PRINTED, /* the job runs, but standard output did not take it */
 	NO_WAIT, /* the job runs, but cannot be waited for */
 };
 

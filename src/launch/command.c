@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "launch/attempt.h"
 #include "launch/command.h"
 
@@ -30,7 +31,7 @@ is_directory(const char *path)
 static int
 why_not(const char *file)
 {
-	if (access(file, X_OK) == -1)
+	if (files_access(file, X_OK) == -1)
 		return errno;
 	return is_directory(file) ? EACCES : 0;
 }
@@ -64,7 +65,7 @@ search_path(const char *name, char *room)
 			if (why == EACCES && *room == '\0')
 				strcpy(room, file);
 			/* A directory that cannot be searched has no say. */
-			if (why == EACCES && access(file, F_OK) == 0)
+			if (why == EACCES && files_access(file, F_OK) == 0)
 				error = EACCES;
 		}
 		if (at[length] == '\0')
@@ -72,10 +73,6 @@ search_path(const char *name, char *room)
 	}
 }
 
-/*
- * access() asks for the real user, which is the effective one: detach is never
- * set-user-ID.
- */
 int
 command_find(struct attempt *attempt)
 {
@@ -86,7 +83,9 @@ command_find(struct attempt *attempt)
 		error = search_path(name, attempt->room);
 		attempt->path = attempt->room;
 	} else {
-		error = access(name, X_OK) == -1 ? errno : 0;
+		error = files_access(name, X_OK) == -1 ? errno : 0;
+		if (error == 0 && is_directory(name))
+			error = EISDIR;
 		attempt->path = name;
 	}
 	if (error == 0 || attempt->plan->rules->protect != FROM_CALLER)
@@ -149,8 +148,8 @@ command_failed(struct attempt *attempt, int error)
 	 * ENOENT for a file that is there, or EACCES for one that may be
 	 * executed: its interpreter is missing, or may not be executed.
 	 */
-	if ((error == ENOENT && access(path, F_OK) == 0) ||
-	    (error == EACCES && access(path, X_OK) == 0))
+	if ((error == ENOENT && files_access(path, F_OK) == 0) ||
+	    (error == EACCES && files_access(path, X_OK) == 0))
 		interpreter = interpreter_of(path);
 	/* A binary that may not be executed has no better reason. */
 	if (error == EACCES && interpreter != NULL && *interpreter == '\0')

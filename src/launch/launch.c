@@ -257,15 +257,38 @@ start_child(struct child *child, pid_t *pid)
 static int
 fail(struct attempt *attempt, struct result result)
 {
+	static const char *const calls[] = {
+		[DESCRIPTORS_NOT_CLOSED] = "/proc/self/fd",
+		[NO_PIPE] = "pipe",
+		[NO_FORK] = "fork",
+		[NO_SESSION] = "setsid",
+		[STREAMS_NOT_SET] = "dup2",
+		[NO_CONTROLLING_TERMINAL] = "TIOCSCTTY",
+		[SIGNALS_NOT_SET] = "signals",
+	};
+	const char *thing = attempt->plan->argv[0];
+
 	attempt->pid = 0;
 	if (result.problem == NO_EXEC)
 		return command_failed(attempt, result.error);
-	attempt_failed(
-	    attempt, result.problem, attempt->plan->argv[0], result.error);
+	if (result.problem == PIDFILE_NOT_WRITTEN)
+		thing = attempt->plan->pidfile;
+	else if (result.problem != KILLED)
+		thing = calls[result.problem];
+	attempt_failed(attempt, result.problem, thing, result.error);
 	attempt->failure.number = result.error;
 	if (result.problem > NO_FORK)
 		attempt->failure.blame = CHILD;
 	return -1;
+}
+
+int
+launch_check(struct attempt *attempt)
+{
+	if (attempt->plan->rules->protect != FROM_CALLER ||
+	    attempt->plan->wait || getpid() != 1)
+		return 0;
+	return attempt_failed(attempt, PROCESS_ONE, NULL, 0);
 }
 
 int

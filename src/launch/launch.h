@@ -5,6 +5,12 @@
 struct attempt;
 
 /*
+ * Can a job outlive this process? When process 1 ends, the kernel kills all of
+ * its PID namespace. Return 0, or -1 and a failure.
+ */
+int launch_check(struct attempt *);
+
+/*
  * Start the job. Return 0 when the kernel has committed to the new image, with
  * the job's PID in the attempt; or -1 and a failure, with nothing started. For
  * a job in place it returns only in the second case. For any other all signals

@@ -1,37 +1,167 @@
 /*
- * pidfile.c owns the place the job's PID is written to, and what was there
+ * pidfile.c owns the place that the job's PID is written to, and what was there
  * before.
  */
 #include <sys/stat.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "files.h"
 #include "launch/attempt.h"
 #include "launch/pidfile.h"
 #include "message.h"
+#include "signals.h"
 
-/* Keep what the file holds. Return 0, or -1 and the reason. */
+/* To open a file whose name another launch takes away again. */
+enum { TRIES = 100 };
+
+/* A PID in digits, and a newline. */
+enum { TEXT_SIZE = 3 * sizeof(pid_t) + 2 };
+
 static int
-save(struct pidfile *file, const char **why)
+refuse(struct attempt *attempt, const char *why, int error)
+{
+	attempt_failed(
+	    attempt, PIDFILE_NOT_OPENED, attempt->plan->pidfile, error);
+	attempt->failure.reason = why;
+	return -1;
+}
+
+/* Is it empty, or a number with white space around it? */
+static bool
+is_number(const char *text, size_t length)
+{
+	size_t i = 0, digits;
+
+	while (i < length && isspace((unsigned char)text[i]))
+		i++;
+	for (digits = i; i < length && isdigit((unsigned char)text[i]); i++)
+		;
+	digits = i - digits;
+	while (i < length && isspace((unsigned char)text[i]))
+		i++;
+	return i == length && (digits > 0 || length == 0);
+}
+
+/* Keep what the file holds. Return NULL, or why it is no pidfile. */
+static const char *
+save(struct pidfile *file)
 {
 	char more[PIDFILE_SIZE + 1];
 	ssize_t length = pread(file->fd, more, sizeof(more), 0);
 
 	if (length == -1)
-		*why = error_text(errno);
-	else if (length > PIDFILE_SIZE)
-		*why = "too long for a pidfile";
-	else {
-		memcpy(file->old, more, (size_t)length);
-		file->length = (size_t)length;
-		return 0;
+		return error_text(errno);
+	if (length > PIDFILE_SIZE || !is_number(more, (size_t)length))
+		return "not a pidfile";
+	memcpy(file->old, more, (size_t)length);
+	file->length = (size_t)length;
+	return NULL;
+}
+
+/*
+ * Lock it, so that no other launch writes between our write and our taking it
+ * back. The lock is the open file description's (OFD, Linux 3.15): it goes when
+ * the job's exec and the launcher have closed that. Another launch needs a
+ * moment; who holds it longer is no launch. Not all file systems have locks.
+ * Return NULL, or why not.
+ */
+static const char *
+lock(int fd)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	const long long end = clock_now() + PATIENCE_MS * 1000000LL;
+
+	while (fcntl(fd, F_OFD_SETLK, &whole) == -1) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return NULL;
+		if (clock_now() >= end)
+			return "locked by another process";
+		(void)poll(NULL, 0, 1);
 	}
+	return NULL;
+}
+
+/* Is the open file still the one of that name? */
+static bool
+is_named(int fd, const char *path)
+{
+	struct stat ours, named;
+
+	return fstat(fd, &ours) == 0 && lstat(path, &named) == 0 &&
+	       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+/*
+ * Open a pidfile that the user named, and lock it. Another launch may have
+ * removed the file before we had the lock: then there is a new one to open.
+ */
+static int
+open_named(struct attempt *attempt)
+{
+	struct pidfile *file = &attempt->pidfile;
+	const char *path = attempt->plan->pidfile, *why;
+	int tries;
+
+	for (tries = 0;; tries++) {
+		file->fd =
+		    files_open_own(path, O_RDWR, 0666, &file->created, &why);
+		if (file->fd == -1)
+			return refuse(attempt, why, 0);
+		why = lock(file->fd);
+		if (why != NULL)
+			return refuse(attempt, why, 0);
+		if (is_named(file->fd, path) || tries == TRIES)
+			break;
+		close(file->fd);
+	}
+	file->path = path;
+	why = save(file);
+	/* Another launch may have had our new file before we had the lock. */
+	file->created = file->created && file->length == 0;
+	/* What was not read must not be written back. */
+	if (why == NULL || file->created)
+		file->state = PIDFILE_NAMED;
+	return why == NULL ? 0 : refuse(attempt, why, 0);
+}
+
+/* Has it room for a line? Return 0, or -1 with errno. */
+static int
+await_room(int fd)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLOUT };
+	int found = poll(&ready, 1, PATIENCE_MS);
+
+	if (found == 0)
+		errno = EAGAIN;
+	else if (found == 1 && (ready.revents & (POLLERR | POLLHUP)) != 0)
+		errno = EPIPE;
+	else if (found == 1)
+		return 0;
 	return -1;
+}
+
+/*
+ * Can a file be given back what it held? Only if the PID goes to its end, for
+ * what is there now cannot be read through a descriptor that is for output.
+ */
+static bool
+is_at_end(struct pidfile *file, int flags)
+{
+	struct stat st;
+
+	file->offset = lseek(file->fd, 0, SEEK_CUR);
+	if (file->offset == -1 || fstat(file->fd, &st) == -1)
+		return false;
+	file->size = st.st_size;
+	return (flags & O_APPEND) != 0 || file->offset >= file->size;
 }
 
 /* A copy: the job's own output takes the place of number 1. */
@@ -39,44 +169,50 @@ static int
 open_stdout(struct attempt *attempt)
 {
 	struct pidfile *file = &attempt->pidfile;
+	const enum kind kind = attempt->streams.kind[1];
+	int flags;
 
-	if (attempt->streams.kind[1] == CLOSED)
+	if (kind == CLOSED)
 		return attempt_failed(attempt, PIDFILE_NO_STDOUT, NULL, EBADF);
 	file->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	if (file->fd != -1)
-		return 0;
-	file->fd = 0;
-	return attempt_failed(
-	    attempt, PIDFILE_NOT_OPENED, "standard output", errno);
+	flags = file->fd == -1 ? -1 : fcntl(file->fd, F_GETFL);
+	if (flags == -1)
+		return refuse(attempt, NULL, errno);
+	if ((flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0)
+		return refuse(attempt, NULL, EBADF);
+	file->state = PIDFILE_AFTER;
+	if (kind == DEVICE ||
+	    ((kind == REGULAR || kind == NAMELESS) && is_at_end(file, flags)))
+		file->state = PIDFILE_BEFORE;
+	else if (await_room(file->fd) == -1)
+		return refuse(attempt, NULL, errno);
+	return 0;
 }
 
 int
 pidfile_open(struct attempt *attempt)
 {
-	const char *path = attempt->plan->pidfile, *why;
-	struct pidfile *file = &attempt->pidfile;
-	int fd;
-
-	if (path == NULL)
+	if (attempt->plan->pidfile == NULL)
 		return 0;
-	if (strcmp(path, "-") == 0)
-		return open_stdout(attempt);
-	fd = files_open_own(path, O_RDWR, 0666, &file->created, &why);
-	if (fd != -1) {
-		file->fd = fd;
-		file->path = path;
-		if (save(file, &why) == 0)
-			return 0;
-		/* What was not read must not be written back. */
-		if (!file->created)
-			file->fd = 0;
-	}
-	attempt_failed(attempt, PIDFILE_NOT_OPENED, path, 0);
-	attempt->failure.reason = why;
-	return -1;
+	return strcmp(attempt->plan->pidfile, "-") == 0 ? open_stdout(attempt)
+							: open_named(attempt);
 }
 
-/* Write all of it, at the start of a file. Return 0, or -1 with errno. */
+/* Put the PID's text at the end of the room. Return where it begins. */
+static char *
+text_of(pid_t pid, char room[TEXT_SIZE])
+{
+	char *at = room + TEXT_SIZE;
+	unsigned long number = (unsigned long)pid;
+
+	*--at = '\n';
+	do
+		*--at = (char)('0' + number % 10);
+	while ((number /= 10) != 0);
+	return at;
+}
+
+/* Write all of it, at the start of a named file. Return 0, or -1 with errno. */
 static int
 write_all(const struct pidfile *file, const char *text, size_t length)
 {
@@ -84,10 +220,10 @@ write_all(const struct pidfile *file, const char *text, size_t length)
 	ssize_t n;
 
 	while (done < length) {
-		n = file->path == NULL
-			? write(file->fd, text + done, length - done)
-			: pwrite(file->fd, text + done, length - done,
-			      (off_t)done);
+		n = file->state == PIDFILE_NAMED
+			? pwrite(
+			      file->fd, text + done, length - done, (off_t)done)
+			: write(file->fd, text + done, length - done);
 		if (n == -1 && errno != EINTR)
 			return -1;
 		if (n > 0)
@@ -99,47 +235,74 @@ write_all(const struct pidfile *file, const char *text, size_t length)
 int
 pidfile_write(const struct pidfile *file)
 {
-	char text[3 * sizeof(pid_t) + 2], *at = text + sizeof(text);
-	struct pollfd ready = { .fd = file->fd, .events = POLLOUT };
-	unsigned long pid;
+	char room[TEXT_SIZE], *text;
+	size_t length;
 
-	if (file->fd == 0)
+	if (file->state != PIDFILE_NAMED && file->state != PIDFILE_BEFORE)
 		return 0;
-	/*
-	 * A stopped terminal or a full pipe must not hold a launcher that has
-	 * its signals blocked.
-	 */
-	if (file->path == NULL && poll(&ready, 1, PATIENCE_MS) == 0) {
-		errno = EAGAIN;
-		return -1;
-	}
-	pid = (unsigned long)getpid();
-	*--at = '\n';
-	do
-		*--at = (char)('0' + pid % 10);
-	while ((pid /= 10) != 0);
-	if (write_all(file, at, (size_t)(text + sizeof(text) - at)) == -1)
+	text = text_of(getpid(), room);
+	length = (size_t)(room + sizeof(room) - text);
+	if (write_all(file, text, length) == -1)
 		return -1;
 	/* Only now, so that the first block is never given back. */
-	if (file->length > (size_t)(text + sizeof(text) - at))
-		return ftruncate(file->fd, text + sizeof(text) - at);
+	if (file->state == PIDFILE_NAMED && file->length > length)
+		return ftruncate(file->fd, (off_t)length);
 	return 0;
+}
+
+int
+pidfile_finish(struct attempt *attempt)
+{
+	const struct pidfile *file = &attempt->pidfile;
+	char room[TEXT_SIZE], *text = text_of(attempt->pid, room);
+	int result = 0;
+
+	if (file->state == PIDFILE_NONE)
+		return 0;
+	if (file->state == PIDFILE_AFTER) {
+		/* A reader that has gone must be an error, not a death. */
+		(void)signals_ignore(SIGPIPE);
+		/* The room that was seen may have been taken. */
+		result = await_room(file->fd);
+		if (result == 0)
+			result = write_all(
+			    file, text, (size_t)(room + sizeof(room) - text));
+		if (result == -1)
+			attempt_failed(attempt, PID_NOT_PRINTED, NULL, errno);
+	}
+	close(file->fd);
+	return result;
+}
+
+/*
+ * Take back what the child appended to standard output, if nobody has written
+ * there since.
+ */
+static void
+undo_stdout(const struct pidfile *file)
+{
+	struct stat st;
+	off_t now = lseek(file->fd, 0, SEEK_CUR);
+
+	if (now <= file->size || fstat(file->fd, &st) == -1 ||
+	    !(S_ISREG(st.st_mode)) || st.st_size != now ||
+	    now - file->size > TEXT_SIZE)
+		return;
+	if (ftruncate(file->fd, file->size) == 0)
+		(void)lseek(file->fd, file->offset, SEEK_SET);
 }
 
 void
 pidfile_undo(const struct pidfile *file)
 {
-	struct stat ours, named;
-
-	if (file->fd == 0 || file->path == NULL)
+	if (file->state == PIDFILE_BEFORE)
+		undo_stdout(file);
+	if (file->state != PIDFILE_NAMED)
 		return;
 	if (!file->created) {
 		(void)write_all(file, file->old, file->length);
 		(void)!ftruncate(file->fd, (off_t)file->length);
-		return;
-	}
-	/* Another user's file may have come in its place. */
-	if (fstat(file->fd, &ours) == 0 && lstat(file->path, &named) == 0 &&
-	    ours.st_dev == named.st_dev && ours.st_ino == named.st_ino)
+	} else if (is_named(file->fd, file->path))
+		/* Another user's file may have come in its place. */
 		(void)unlink(file->path);
 }

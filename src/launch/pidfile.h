@@ -2,37 +2,53 @@
 #ifndef PIDFILE_H
 #define PIDFILE_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 
 struct attempt;
 
-/*
- * A pidfile holds a number. What is longer than this is something else, and
- * as every file system's block is at least as large, putting old content
- * back needs no new block on a full disk.
- */
-enum { PIDFILE_SIZE = 512 };
+/* A pidfile holds a number and white space. What is longer is no pidfile. */
+enum { PIDFILE_SIZE = 64 };
+
+/* Where the PID goes, and when. */
+enum pidfile_state {
+	PIDFILE_NONE,
+	PIDFILE_NAMED, /* a file that the user named: before the exec */
+	PIDFILE_BEFORE, /* stdout, which can be given back what it held */
+	PIDFILE_AFTER /* stdout, which cannot: after the exec */
+};
 
 struct pidfile {
+	enum pidfile_state state;
 	int fd; /* close-on-exec, from 3 up; 0 for none */
-	const char *path; /* NULL for standard output */
+	const char *path; /* of a named one */
 	bool created; /* by this launch */
-	char old[PIDFILE_SIZE]; /* what it held before */
+	char old[PIDFILE_SIZE]; /* what a named one held before */
 	size_t length;
+	off_t size, offset; /* those of stdout before */
 };
 
 /*
- * Open the plan's pidfile, if it names one, without changing it. Return 0, or
- * -1 and a failure.
+ * Open the plan's pidfile, if it names one, without changing it; see whether
+ * standard output, if that is meant, has room. A named one is locked against
+ * other launches until it is closed. Return 0, or -1 and a failure.
  */
 int pidfile_open(struct attempt *);
 
 /*
- * Write the PID of the calling process. Async-signal-safe, for a child after
- * vfork(). Return 0, or -1 with errno.
+ * For the job, before its exec: write the PID of the calling process, unless it
+ * is to be printed after that. Async-signal-safe, for a child after vfork().
+ * Return 0, or -1 with errno.
  */
 int pidfile_write(const struct pidfile *);
+
+/*
+ * For the launcher, after the exec: print the job's PID if that is still to be
+ * done, and let other launches have the file. Return 0, or -1 and a failure.
+ */
+int pidfile_finish(struct attempt *);
 
 /*
  * Nothing was started: put the old content back, or remove a new file. One

@@ -2,6 +2,7 @@
  * streams.c owns the decision what the job's stdin, stdout and stderr are: it
  * turns what the plan wants and what the launcher has into three descriptors.
  */
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -71,6 +72,18 @@ fill_place(struct attempt *attempt, int n)
 	return attempt_failed(attempt, PLACE_NOT_FILLED, path, errno);
 }
 
+/* Is there something to read on stdin, which is of that kind? */
+static bool
+has_input(enum kind kind)
+{
+	int waiting;
+
+	if (kind == REGULAR || kind == NAMELESS)
+		return true;
+	return kind == OTHER && ioctl(0, FIONREAD, &waiting) == 0 &&
+	       waiting > 0;
+}
+
 int
 streams_inspect(struct attempt *attempt)
 {
@@ -83,8 +96,7 @@ streams_inspect(struct attempt *attempt)
 			return -1;
 	}
 	streams->input_ignored =
-	    (streams->kind[0] == REGULAR || streams->kind[0] == NAMELESS) &&
-	    attempt->plan->file[0] == NULL;
+	    attempt->plan->file[0] == NULL && has_input(streams->kind[0]);
 	return 0;
 }
 
@@ -105,7 +117,7 @@ static int
 open_named(struct attempt *attempt, int n)
 {
 	const char *path = attempt->plan->file[n];
-	int fd = files_open(path, n == 0 ? O_RDONLY : for_append);
+	int fd = files_open(path, n == 0 ? O_RDONLY : for_append, 0);
 
 	if (fd != -1)
 		return fd;
@@ -118,7 +130,7 @@ open_named(struct attempt *attempt, int n)
 static int
 open_null(struct attempt *attempt)
 {
-	int fd = files_open("/dev/null", attempt->plan->rules->null_flags);
+	int fd = files_open("/dev/null", attempt->plan->rules->null_flags, 0);
 
 	if (fd == -1)
 		attempt_failed(attempt, NULL_NOT_OPENED, "/dev/null", errno);
@@ -160,8 +172,9 @@ open_private(const struct rules *rules, const char *path, const char **why)
 	int fd;
 
 	if (rules->follow && files_safe_place(path)) {
+		/* Where a default ACL is in force, the mode alone counts. */
 		mask = umask(0177);
-		fd = files_open(path, for_append | O_CREAT);
+		fd = files_open(path, for_append | O_CREAT, 0600);
 		*why = fd == -1 ? error_text(errno) : NULL;
 		umask(mask);
 		return fd;
@@ -187,6 +200,7 @@ open_default(struct attempt *attempt)
 	const struct rules *rules = attempt->plan->rules;
 	struct default_file *file = &attempt->streams.default_file;
 	const char *home = getenv("HOME");
+	size_t length;
 	char *path;
 	int fd;
 
@@ -197,8 +211,10 @@ open_default(struct attempt *attempt)
 	}
 	if (home == NULL || *home == '\0')
 		return attempt_failed(attempt, DEFAULT_NOT_OPENED, here, 0);
-	if (asprintf(&path, "%s%s%s", home,
-		home[strlen(home) - 1] == '/' ? "" : "/", here) == -1) {
+	length = strlen(home);
+	while (length > 0 && home[length - 1] == '/')
+		length--;
+	if (asprintf(&path, "%.*s/%s", (int)length, home, here) == -1) {
 		file->home = "HOME";
 		file->why_not_home = error_text(ENOMEM);
 		return attempt_failed(attempt, DEFAULT_NOT_OPENED, here, 0);
@@ -234,7 +250,7 @@ streams_create(struct attempt *attempt)
 	for (n = 1; n < 3; n++) {
 		if (streams->fd[n] == MISSING) {
 			streams->fd[n] = files_open(
-			    attempt->plan->file[n], for_append | O_CREAT);
+			    attempt->plan->file[n], for_append | O_CREAT, 0666);
 			if (streams->fd[n] == -1)
 				return refuse_named(attempt, n);
 		}

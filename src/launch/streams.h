@@ -18,7 +18,8 @@ struct default_file {
 
 struct streams {
 	enum kind kind[3]; /* what the launcher's own 0, 1 and 2 are */
-	bool input_ignored; /* a regular file on stdin is dropped */
+	bool
+	    input_ignored; /* a file, or bytes in a pipe, on stdin are dropped */
 	/*
 	 * What becomes the job's 0, 1 and 2: the number itself where an
 	 * inherited one stays, else a close-on-exec descriptor from 3 up.

@@ -147,7 +147,7 @@ note(struct output *output, int fd, const char *path)
 static int
 open_named(struct output *output, const char *path)
 {
-	int fd = files_open(path, FOR_APPEND | O_NONBLOCK);
+	int fd = files_open(path, FOR_APPEND | O_NONBLOCK, 0666);
 
 	if (fd == -1 || fcntl(fd, F_SETFL, O_APPEND) == -1)
 		return refuse(output, "%s: %s", *path != '\0' ? path : "''",

@@ -59,7 +59,7 @@ __wrap_write(int fd, const void *bytes, size_t length)
 	must(fd == STDERR_FILENO && length > 9 && length <= 4096);
 	must(memcmp(text, "detach: ", 8) == 0 && text[length - 1] == '\n');
 	for (i = 0; i < length - 1; i++)
-		must(text[i] >= ' ' && text[i] <= '~');
+		must((unsigned char)text[i] >= ' ' && text[i] != 0x7f);
 	lines++;
 	return (ssize_t)length;
 }
@@ -96,7 +96,9 @@ asks(char *const *argv, int argc)
 
 	for (i = 1; i < argc; i++)
 		if (strncmp(argv[i], "--h", 3) == 0 ||
-		    strncmp(argv[i], "--v", 3) == 0)
+		    strncmp(argv[i], "--v", 3) == 0 ||
+		    (argv[i][0] == '-' && argv[i][1] != '-' &&
+			strpbrk(argv[i], "hV") != NULL))
 			return true;
 	return false;
 }

@@ -45,8 +45,20 @@ faults() {
 }
 
 @test "each call fails once: -p with an old file" {
-	echo 4194304 and more >pid
+	echo 41943040 >pid
 	faults -p pid "$DETACH" -o out -e err -p pid "$PROBE" facts </dev/null
+	detached
+}
+
+@test "each call fails once: -p - into a file" {
+	: >pid
+	faults -s -p pid "$DETACH" -o out -e err -p - "$PROBE" facts </dev/null
+	detached
+}
+
+@test "each call fails once: -p - into a pipe" {
+	mkfifo pid
+	faults -s -p pid "$DETACH" -o out -e err -p - "$PROBE" facts </dev/null
 	detached
 }
 

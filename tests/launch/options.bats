@@ -80,7 +80,7 @@ load ../lib/helpers
 }
 
 @test "-p FILE: replaces longer and shorter content" {
-	printf '12345678901234567890\nmore\n' >pid
+	echo 1234567890123456789012 >pid
 	start "$DETACH" -o out -p pid
 	[ "$(cat pid)" = "$(fact pid)" ]
 	quit
@@ -98,12 +98,12 @@ load ../lib/helpers
 }
 
 @test "-p: a start that fails restores what was there" {
-	printf '123\nold' >pid
+	printf '123\n\n' >pid
 	refused 127 ./bad "$DETACH" -p pid ./bad
 	printf '\0bad\n' >bad
 	chmod +x bad
 	refused 126 ./bad "$DETACH" -p pid ./bad
-	[ "$(cat pid)" = "$(printf '123\nold')" ]
+	[ "$(cat pid; echo x)" = $'123\n\nx' ]
 	refused 126 ./bad "$DETACH" -p new ./bad
 	[ ! -e new ]
 }
@@ -233,7 +233,8 @@ bad() {
 }
 
 @test "bad: a TIME that is none" {
-	for time in '' x 1x 1ss 1.2.3 -1 . s 1e3 ' 1' '1 ' inf 0x1 1,5; do
+	bad "-a '': not a time" -a '' touch started
+	for time in x 1x 1ss 1.2.3 -1 . s 1e3 ' 1' '1 ' inf 0x1 1,5; do
 		bad "-a $time: not a time" -a "$time" touch started
 	done
 	for time in 1000000000 999999999h 99999999999999999999999; do
@@ -246,7 +247,7 @@ bad() {
 		bad "-k $list: not a list" -k "$list" touch started 5</dev/null
 	done
 	bad "-k 2: 0, 1 and 2" -k 2 touch started
-	bad "descriptor 77: Bad file descriptor" -k 77 touch started
+	bad "-k 77: is not open" -k 77 touch started
 }
 
 @test "bad: an argument that names a descriptor to be closed" {
@@ -263,11 +264,11 @@ bad() {
 	bad "/: Is a directory" -i / touch started
 	bad "/: Is a directory" -e / -o new touch started
 	bad "/: Is a directory" -p / -o new touch started
-	bad "nodir/pid: No such file" -p nodir/pid -o new touch started
-	bad "nodir/out: No such file" -o nodir/out -p pid touch started
-	bad "nodir/err: No such file" -e nodir/err -o new -p pid touch started
-	bad "missing: No such file" -i missing -o new touch started
-	bad "'': No such file" -o '' -p pid touch started
+	bad "-p nodir/pid: No such file" -p nodir/pid -o new touch started
+	bad "-o nodir/out: No such file" -o nodir/out -p pid touch started
+	bad "-e nodir/err: No such file" -e nodir/err -o new -p pid touch started
+	bad "-i missing: No such file" -i missing -o new touch started
+	bad "-o '': No such file" -o '' -p pid touch started
 }
 
 @test "bad: options that contradict" {
@@ -279,16 +280,16 @@ bad() {
 @test "bad: -p - without a stdout" {
 	refused 125 "-p -: standard output is closed" \
 	    sh -c '"$0" -p - -o out touch started >&-' "$DETACH"
-	refused 125 "standard output: No space left" \
+	refused 125 "-p -: No space left" \
 	    sh -c '"$0" -p - -o out touch started >/dev/full' "$DETACH"
 }
 
 @test "bad: a file that is no pidfile is left alone" {
 	seq 1000 >data
 	cp data before
-	refused 125 "data: too long for a pidfile" "$DETACH" -p data touch started
+	refused 125 "-p data: not a pidfile" "$DETACH" -p data touch started
 	cmp data before
-	refused 125 "/dev/null: not a regular file" \
+	refused 125 "-p /dev/null: not a regular file" \
 	    "$DETACH" -p /dev/null touch started
 }
 

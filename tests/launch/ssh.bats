@@ -265,11 +265,11 @@ fails() {
 	: >plain
 	"$ODD_FILE" no-machine foreign
 	fails 127 "./no: No such file or directory" "$detach ./no"
-	fails 126 "./plain: Permission denied" "$detach ./plain"
+	fails 126 "./plain: Permission denied (chmod +x makes it executable)" "$detach ./plain"
 	fails 126 "./foreign: Exec format error" "$detach -o /dev/null ./foreign"
 	fails 127 "./bad: bad interpreter '/no/interpreter': \
 No such file or directory" "$detach -o /dev/null ./bad"
-	fails 125 "no/out: No such file or directory" \
+	fails 125 "-o no/out: No such file or directory" \
 		"$detach -o no/out touch started"
 	# A sanitizer's search for leaks needs a process too.
 	# The limit does not hold for root, who alone may be able to look into
@@ -280,7 +280,7 @@ No such file or directory" "$detach -o /dev/null ./bad"
 		--inh-caps=+dac_read_search --ambient-caps=+dac_read_search \
 		prlimit --nproc=0 $detach -o /dev/null touch started"
 	mkdir full
-	fails 125 "full/pid: No space left on device" \
+	fails 125 "-p full/pid: No space left on device" \
 		"${private[*]} sh -c 'mount -t tmpfs -o size=4k none full
 		cat /dev/zero >full/zeros 2>/dev/null
 		$detach -o /dev/null -p full/pid touch started'"

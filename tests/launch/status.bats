@@ -25,7 +25,7 @@ load ../lib/helpers
 @test "the default file falls back to the home directory" {
 	mkdir nohup.out
 	run -0 --separate-stderr "$DETACH" -w echo text
-	[[ $stderr == *"output in '$HOME/nohup.out'" ]]
+	[[ $stderr == *"output in '$HOME/nohup.out' (nohup.out: Is a directory)" ]]
 	[ "$(cat "$HOME/nohup.out")" = text ]
 }
 
@@ -42,7 +42,7 @@ load ../lib/helpers
 	echo text >file
 	refused 126 "./file: Permission denied" "$DETACH" -o out ./file
 	mkdir dir
-	refused 126 "./dir: Permission denied" "$DETACH" -o out ./dir
+	refused 126 "./dir: Is a directory" "$DETACH" -o out ./dir
 	refused 126 "file/x: Not a directory" "$DETACH" -o out file/x
 	mv file only-here
 	PATH=$PWD:$PATH refused 126 "only-here: Permission denied" \

@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# The pidfile, and -p -: nothing is written unless the job runs, and nothing is
+# taken back but what this launch wrote.
+
+load ../lib/helpers
+
+# A command that is found, but whose exec fails.
+bad_script() {
+	printf '#!/nosuch\n' >bad
+	chmod +x bad
+}
+
+@test "-p - into a pipe: no PID of a job that does not run" {
+	bad_script
+	refused 127 "./bad: bad interpreter" "$DETACH" -o out -p - ./bad
+	printf 'no\0script\n' >bad
+	refused 126 "./bad: Exec format error" "$DETACH" -o out -p - ./bad
+	run -0 "$DETACH" -o out -p - true
+	[[ $output =~ ^[0-9]+$ ]]
+}
+
+@test "-p - into a file: what it held comes back" {
+	bad_script
+	echo before >file
+	run -127 sh -c '"$DETACH" -o out -p - ./bad 2>/dev/null >>file'
+	[ "$(cat file)" = before ]
+	# Without O_APPEND the offset comes back as well.
+	run -127 sh -c '{ echo 1; "$DETACH" -o out -p - ./bad; s=$?; echo 2
+	    exit $s; } 2>/dev/null >file'
+	[ "$(cat file)" = $'1\n2' ]
+	# In the middle of a file nothing is overwritten.
+	echo 123456789012345 >file
+	run -127 sh -c '"$DETACH" -o out -p - ./bad 2>/dev/null 1<>file'
+	[ "$(cat file)" = 123456789012345 ]
+	sh -c '"$DETACH" -q -o out -p - true 1<>file'
+	[[ $(head -c 4 file) =~ ^[0-9]{3} ]]
+}
+
+@test "-p - into a file: the PID is there before the job begins" {
+	start sh -c '"$DETACH" -q -o out -p - "$@" >pid' sh
+	[ "$(cat pid)" = "$(fact pid)" ]
+	rm -f pid
+	"$DETACH" -q -w -o out -p - sh -c 'cat pid' >pid
+	[ "$(cat out)" = "$(cat pid)" ]
+}
+
+@test "-p - without a reader, or to what is not for output" {
+	mkfifo pipe
+	exec 7<>pipe 8>pipe
+	exec 7>&-
+	run -125 sh -c '"$DETACH" -o out -p - touch started >&8 2>errors'
+	[ "$(cat errors)" = "detach: -p -: Broken pipe" ]
+	run -125 sh -c '"$DETACH" -o out -p - touch started 1</dev/null 2>errors'
+	[ "$(cat errors)" = "detach: -p -: Bad file descriptor" ]
+	[ ! -e started ]
+}
+
+@test "-p - into a full pipe, or a stopped terminal" {
+	mkfifo pipe
+	exec 7<>pipe
+	# In blocks of a page, as the kernel counts the room in a pipe.
+	dd if=/dev/zero bs=4096 count=1024 oflag=nonblock >&7 2>/dev/null || true
+	run -125 sh -c '"$DETACH" -o out -p - touch started >&7 2>errors'
+	[ "$(cat errors)" = \
+	    "detach: -p -: Resource temporarily unavailable" ]
+	[ ! -e started ]
+}
+
+@test "what is no number is no pidfile" {
+	local content
+	for content in text '12 34' 12x x12 -1 $'1\n\n2' " " $'\n' \
+	    "$(printf '%065d' 1)"; do
+		printf %s "$content" >conf
+		refused 125 "-p conf: not a pidfile" \
+		    "$DETACH" -o out -p conf touch started
+		[ "$(cat conf; echo x)" = "${content}x" ]
+	done
+	[ ! -e out ]
+	for content in '' 1 $'12\n' ' 12 ' "$(printf '%064d' 1)"; do
+		printf %s "$content" >pid
+		"$DETACH" -q -w -o out -p pid true
+		[[ $(cat pid) =~ ^[0-9]+$ ]]
+	done
+}
+
+@test "old content comes back, and the mode is the umask's" {
+	local old
+	bad_script
+	for old in '' 1 12345678901234567890; do
+		printf %s "$old" >pid
+		refused 127 "./bad" "$DETACH" -o out -p pid ./bad
+		[ "$(cat pid; echo x)" = "${old}x" ]
+	done
+	rm pid
+	refused 127 "./bad" "$DETACH" -o out -p pid ./bad
+	[ ! -e pid ]
+	umask 026
+	"$DETACH" -q -w -o out -p pid true
+	[ "$(stat -c %a pid)" = 640 ]
+}
+
+@test "a second launch waits for the first one's pidfile" {
+	bad_script
+	# The lock of a launch, held as long as this shell likes.
+	echo 77 >pid
+	need python3
+	mkfifo go ready
+	python3 - <<-'EOF' 3>&- &
+		import fcntl, struct
+		file = open("pid", "r+")
+		fcntl.fcntl(file, 37, struct.pack("hhqqi4x", 1, 0, 0, 0, 0))
+		open("ready", "w").close()
+		open("go").read()
+	EOF
+	timeout "$LIMIT" cat ready
+	refused 125 "-p pid: locked by another process" \
+	    "$DETACH" -o out -p pid touch started
+	[ "$(cat pid)" = 77 ]
+	: >go
+	wait $!
+	"$DETACH" -q -w -o out -p pid true
+	[ "$(cat pid)" != 77 ]
+}
+
+@test "two launches with one pidfile: the later failure leaves the other's" {
+	bad_script
+	need strace
+	mkfifo seen
+	# The first one fails, and is held for a moment before it takes its PID
+	# back; meanwhile the second one starts, and must not lose its own.
+	strace -f -qq -o trace -e trace=ftruncate,unlink \
+	    -e inject=ftruncate,unlink:delay_enter=300000 \
+	    "$DETACH" -o out -p pid ./bad 2>/dev/null 3>&- &
+	until [ -s pid ] || [ $SECONDS -gt $LIMIT ]; do
+		:
+	done
+	"$DETACH" -q -o out -p pid sleep 1000
+	wait $! || true
+	[ "$(ps -o comm= -p "$(cat pid)")" = sleep ]
+	kill "$(cat pid)"
+}
+
+@test "the lock goes with the launch, not with the waiter" {
+	start "$DETACH" -o out -p pid
+	"$DETACH" -q -w -o out -p pid true
+	quit
+	fifos
+	"$DETACH" -w -o out -p pid "$PROBE" facts ping pong 3>&- &
+	facts
+	"$DETACH" -q -w -o out -p pid true
+	quit
+	wait $!
+}

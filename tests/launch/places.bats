@@ -1,0 +1,152 @@
+#!/usr/bin/env bats
+# Places that are made in another way than the machine detach was written on:
+# process 1, file systems with one owner, capabilities, old kernels.
+
+load ../lib/helpers
+
+as_root() {
+	[ "$(id -u)" = 0 ] || missing "root, for $*"
+}
+
+@test "as process 1 nothing is started, unless it waits" {
+	as_root "a PID namespace"
+	need unshare
+	refused 125 "process 1: no job outlives it (-w stays until the job ends)" \
+	    unshare -fp --mount-proc "$DETACH" -o out touch started
+	refused 125 "process 1: " \
+	    unshare -fp --mount-proc "$DETACH" -a 1 -o out touch started
+	[ ! -e out ]
+	run -7 unshare -fp --mount-proc "$DETACH" -w -o out sh -c 'exit 7'
+	# Under another process 1 it is as everywhere.
+	run -0 unshare -fp --mount-proc sh -c '"$DETACH" -o out true; exit'
+	ln -s "$DETACH" nohup
+	run -0 unshare -fp --mount-proc ./nohup true
+}
+
+@test "root's file is trusted, another user's is not" {
+	as_root "two users"
+	need setpriv
+	mkdir bin shared
+	chmod a+x . .. ../.. bin
+	chmod a+rwx shared
+	cp "$DETACH" bin
+	cd shared
+	: >nohup.out
+	chmod 666 nohup.out
+	run -0 setpriv --reuid=65534 --clear-groups env -u HOME \
+	    ../bin/detach -w echo text
+	[ "$(cat nohup.out)" = text ]
+	chown 12345 nohup.out
+	refused 125 "nohup.out: owned by another user" \
+	    setpriv --reuid=65534 --clear-groups env -u HOME \
+	    ../bin/detach echo text
+	# What was made to find out who owns a new file is gone again.
+	[ "$(ls -A)" = nohup.out ]
+}
+
+@test "a file system that shows one owner for all" {
+	as_root "a file system"
+	need bindfs
+	[ -c /dev/fuse ] || skip "no FUSE here"
+	mkdir real small
+	# As vfat, CIFS and the shared folders of virtual machines do.
+	run -0 timeout "$LIMIT" "${private[@]}" sh -ec '
+		bindfs --force-user=12345 real small
+		cd small
+		"$DETACH" -q -w -p x.pid -o o.log true
+		"$DETACH" -q -w -p x.pid -o o.log true
+		"$DETACH" -q -w echo 1
+		"$DETACH" -q -w echo 2
+		cat nohup.out
+		ls -A'
+	[ "$output" = $'1\n2\nnohup.out\no.log\nx.pid' ]
+}
+
+@test "capabilities count: ambient ones, and those that are missing" {
+	as_root "capabilities"
+	need setpriv
+	mkdir bin locked
+	cp "$DETACH" bin
+	chmod a+x . .. ../.. bin
+	: >locked/exists
+	printf '#!/bin/sh\necho ran\n' >locked/job
+	chmod 700 locked locked/job
+	local able=(setpriv --reuid=65534 --clear-groups
+	    --inh-caps=+dac_override --ambient-caps=+dac_override)
+	# As the shell: ">>" creates there, and exec runs what is there.
+	"${able[@]}" bin/detach -q -w -o locked/new -e locked/exists -- locked/job
+	[ "$(cat locked/new)" = ran ]
+	rm locked/new
+	PATH=$PWD/locked:$PATH "${able[@]}" bin/detach -q -w -o locked/new job
+	[ "$(cat locked/new)" = ran ]
+	refused 125 "-o locked/other: Permission denied" \
+	    setpriv --reuid=65534 --clear-groups bin/detach -o locked/other true
+}
+
+@test "without close_range every descriptor is closed all the same" {
+	need strace
+	local fd
+	# More than the list in /proc gives in one reading.
+	fd=$(ulimit -n)
+	[ "$fd" -lt 1200 ] || fd=1200
+	exec 9</dev/null 77</dev/null
+	fifos
+	prlimit --nofile="$fd:" sh -c 'exec 1100</dev/null' 2>/dev/null || true
+	eval "exec $((fd - 1))</dev/null"
+	timeout "$LIMIT" strace -f -qq -o trace -e trace=close_range \
+	    -e inject=close_range:error=ENOSYS \
+	    "$DETACH" -o out -k 77 "$PROBE" facts ping pong 3>&- &
+	facts
+	[ "$(fact fds)" = "0 1 2 77 " ]
+	quit
+	wait $!
+	grep -q close_range trace
+}
+
+@test "without close_range, and with no list in /proc, nothing is started" {
+	as_root "a file system"
+	need strace
+	exec 9</dev/null
+	run --separate-stderr -125 strace -f -qq -o trace \
+	    -e trace=close_range,getdents64 \
+	    -e inject=close_range:error=ENOSYS -e inject=getdents64:error=EIO \
+	    "$DETACH" -o out touch started
+	[ "$stderr" = "detach: /proc/self/fd: Input/output error" ]
+	run --separate-stderr -125 strace -f -qq -o trace \
+	    -e trace=close_range -e inject=close_range:error=ENOSYS \
+	    "${private[@]}" sh -c 'mount -t tmpfs none /proc
+		exec "$DETACH" -o out touch started'
+	[ "$stderr" = "detach: /proc/self/fd: No such file or directory" ]
+	[ ! -e started ]
+}
+
+@test "a kernel without faccessat2, or a container that forbids it" {
+	need strace
+	local error
+	for error in ENOSYS EPERM; do
+		rm -f out
+		strace -f -qq -o trace -e trace=faccessat2 \
+		    -e inject=faccessat2:error="$error" \
+		    "$DETACH" -w -o out echo text
+		[ "$(cat out)" = text ]
+		refused 126 "/etc/passwd: Permission denied" strace -f -qq \
+		    -o trace -e trace=faccessat2 \
+		    -e inject=faccessat2:error="$error" \
+		    "$DETACH" -o other /etc/passwd
+		[ ! -e other ]
+	done
+}
+
+@test "nohup.out is its owner's alone where a default ACL is in force" {
+	as_root "a file system"
+	need setfacl
+	mkdir open
+	setfacl -d -m u::rwx,g::rwx,o::rwx open
+	cd open
+	ln -s "$DETACH" nohup
+	run -0 "$PTY" ./nohup true </dev/null
+	[ "$(stat -c %a nohup.out)" = 600 ]
+	rm nohup.out
+	"$DETACH" -q -w true | cat
+	[ "$(stat -c %a nohup.out)" = 600 ]
+}

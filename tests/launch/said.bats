@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# What detach says: where the output is, what was lost, and what helps.
+
+load ../lib/helpers
+
+# says TEXT COMMAND... - the command succeeds, and its line ends in that text.
+says() {
+	local text=$1
+	shift
+	run --separate-stderr -0 "$@"
+	[ "${#stderr_lines[@]}" = 1 ]
+	[[ $stderr == "detach: PID "*"$text" ]]
+}
+
+@test "a stderr that alone goes to the default file is named so" {
+	run -0 "$PTY" sh -c '"$DETACH" true >out' </dev/null
+	[[ $output == "detach: PID "*", errors in '$PWD/nohup.out'"* ]]
+	rm nohup.out
+	run -0 "$PTY" sh -c '"$DETACH" -o - true | cat' </dev/null
+	[[ $output == "detach: PID "*", errors in '$PWD/nohup.out'"* ]]
+	rm nohup.out
+	says ", output in '$PWD/nohup.out'" sh -c '"$DETACH" true | cat'
+}
+
+@test "a path in UTF-8 can be pasted" {
+	mkdir 'é 日本 🚀'
+	cd 'é 日本 🚀'
+	says ", output in '$PWD/nohup.out'" "$DETACH" true </dev/null
+	refused 127 'ñandú: No such file or directory' "$DETACH" ñandú
+}
+
+@test "what could confuse a terminal is escaped" {
+	# C1 controls, directions, separators of lines and paragraphs.
+	refused 127 'a\302\205b\302\233c: No' "$DETACH" $'a\u0085b\u009bc'
+	refused 127 '\342\200\256\342\201\246\342\200\216\330\234: No' \
+	    "$DETACH" $'\u202e\u2066\u200e\u061c'
+	refused 127 '\342\200\250\342\200\251: No' "$DETACH" $'\u2028\u2029'
+	refused 127 '\177\033\\: No' "$DETACH" $'\177\e\\'
+	# Cut short, too long, a surrogate, past the end, a stray byte.
+	refused 127 '\303: No' "$DETACH" $'\303'
+	refused 127 '\342\202x: No' "$DETACH" $'\342\202x'
+	refused 127 '\300\257\340\200\257\360\200\200\257: No' \
+	    "$DETACH" $'\300\257\340\200\257\360\200\200\257'
+	refused 125 '-i \355\240\200: No' "$DETACH" -i $'\355\240\200' true
+	refused 127 '\364\220\200\200: No' "$DETACH" $'\364\220\200\200'
+	refused 127 '\200\277\377: No' "$DETACH" $'\200\277\377'
+	# The last of each length, and neighbours of what is escaped.
+	refused 127 $'\u07ff\uffff\U10ffff\u00a0\u2027\u202f\u2065\u206a: No' \
+	    "$DETACH" $'\u07ff\uffff\U10ffff\u00a0\u2027\u202f\u2065\u206a'
+}
+
+@test "why the default file is not the one here" {
+	mkdir nohup.out
+	says ", output in '$HOME/nohup.out' (nohup.out: Is a directory)" \
+	    "$DETACH" true </dev/null
+	says "'$HOME/nohup.out' (nohup.out: Is a directory), input ignored" \
+	    "$DETACH" true </etc/passwd
+}
+
+@test "no default file at all: how to choose a place" {
+	mkdir nohup.out
+	refused 125 "nohup.out: Is a directory; HOME is not set \
+(-o FILE chooses another place)" env -u HOME "$DETACH" true
+	refused 125 "/nosuch/nohup.out: No such file or directory \
+(-o FILE chooses another place)" env HOME=/nosuch "$DETACH" true
+}
+
+@test "bytes that wait in a pipe or socket are not lost in silence" {
+	mkfifo pipe
+	exec 7<>pipe
+	says "/nohup.out'" "$DETACH" true <pipe
+	echo text >&7
+	says "/nohup.out', input ignored" "$DETACH" true <&7
+	says "/nohup.out'" "$DETACH" -i - true <&7
+	says "/nohup.out'" "$DETACH" -i /dev/null true <&7
+	run -0 --separate-stderr "$DETACH" -q true <&7
+	[ -z "$stderr" ]
+}
+
+@test "the option is named with its file" {
+	refused 125 "-i nosuch: No such file or directory" \
+	    "$DETACH" -i nosuch touch started
+	refused 125 "-o nodir/x: No such file" "$DETACH" -o nodir/x touch started
+	refused 125 "-e nodir/x: No such file" \
+	    "$DETACH" -o out -e nodir/x touch started
+	refused 125 "-p nodir/x: No such file" \
+	    "$DETACH" -o out -p nodir/x touch started
+	[ ! -e out ]
+}
+
+# hinted COMMAND... - it is not found, and a shell would understand it.
+hinted() {
+	refused 127 "$1: No such file or directory (a shell command line needs \
+sh -c)" "$DETACH" -o out "$@"
+}
+
+@test "a hint where it helps: what only a shell understands" {
+	local word
+	for word in cd if source export 'a b' 'a|b' 'a;b' 'a>b' 'a<b' 'a&b' \
+	    'a`b`' '$a' 'a*' '/bin/ls -l'; do
+		hinted "$word" /tmp
+	done
+}
+
+@test "a hint where it helps: a variable, a mode" {
+	refused 127 "VAR_1=x: No such file or directory (to set a variable: \
+detach env VARIABLE=VALUE COMMAND)" "$DETACH" VAR_1=x true
+	echo true >plain
+	refused 126 "./plain: Permission denied (chmod +x makes it executable)" \
+	    "$DETACH" ./plain
+}
+
+# unhinted NAME - the line ends with the reason.
+unhinted() {
+	refused 127 ": No such file or directory" "$DETACH" -o out "$1"
+	[[ $stderr == *directory ]]
+}
+
+@test "no hint where it would be wrong" {
+	local name
+	for name in nosuch ./nosuch './a b' './a;b' 'dir/a b' '1=2' '=' '' \
+	    cdx ./cd; do
+		unhinted "$name"
+	done
+	mkdir noexec
+	refused 126 "./noexec: Is a directory" "$DETACH" ./noexec
+	[[ $stderr == *directory ]]
+}
+
+@test "a hint where it helps: options and their values" {
+	refused 125 "-x: unknown option (see 'detach --help')" "$DETACH" -x
+	refused 125 "--x: unknown option (see 'detach --help')" "$DETACH" --x
+	refused 125 "-k 9: is not open" "$DETACH" -k 9 true
+	refused 125 "-a '': not a time (2, 0.5s, 3m, 1h)" "$DETACH" -a '' true
+	refused 125 "-r job: not a PID (pgrep finds one by name)" \
+	    "$DETACH" -r job
+	refused 125 "-r %1: not a PID (\$(jobs -p JOB) gives a job's)" \
+	    "$DETACH" -r %1
+	refused 125 "-r '': not a PID" "$DETACH" -r ''
+}
+
+@test "-h and -V" {
+	run -0 "$DETACH" -h
+	[ "$output" = "$("$DETACH" --help)" ]
+	run -0 "$DETACH" -V
+	[ "$output" = "$("$DETACH" --version)" ]
+	refused 125 "--help=x: takes no value" "$DETACH" --help=x
+}
+
+@test "nothing is left of a launch that was refused" {
+	mkdir directory
+	refused 126 "./directory: Is a directory" "$DETACH" -o new ./directory
+	[ ! -e new ]
+	ln -s nodir/target dangling
+	refused 125 "-e dangling: No such file or directory" \
+	    "$DETACH" -o new -e dangling true
+	[ ! -e new ]
+	ln -s loop loop
+	refused 125 "-e loop: Too many levels of symbolic links" \
+	    "$DETACH" -o new -e loop true
+	[ ! -e new ]
+	# Links to what can be made are followed, from where they are.
+	mkdir place
+	ln -s ../second place/first
+	"$DETACH" -q -w -o place/first -e errors echo text
+	[ "$(cat second)" = text ]
+}
