@@ -131,7 +131,7 @@ bad_script() {
 	strace -f -qq -o trace -e trace=ftruncate,unlink \
 	    -e inject=ftruncate,unlink:delay_enter=300000 \
 	    "$DETACH" -o out -p pid ./bad 2>/dev/null 3>&- &
-	until [ -s pid ] || [ $SECONDS -gt $LIMIT ]; do
+	until [ -s pid ] || [ $SECONDS -gt "$LIMIT" ]; do
 		:
 	done
 	"$DETACH" -q -o out -p pid sleep 1000
