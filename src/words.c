@@ -24,7 +24,8 @@ tell_default(const struct attempt *attempt, const char *ignored)
 	const struct default_file *file = &attempt->streams.default_file;
 	const char *what = attempt->streams.fd[1] == 1 ? "errors" : "output";
 	const bool home = file->path == file->home;
-	char directory[PATH_MAX];
+	/* Not on the stack: that is one page less for the kernel to make. */
+	static char directory[PATH_MAX];
 
 	/* Where the working directory has no name, the file's own must do. */
 	if (home || getcwd(directory, sizeof(directory)) == NULL)

@@ -1,11 +1,11 @@
 /*
  * bench.c measures launchers beside each other.
  *
- *	bench ROUNDS DETACH FLOOR NOTHING
+ *	bench ROUNDS DETACH FLOOR CALLS NOTHING [OTHER]
  *
  * The job is NOTHING, a static program that ends at once, by its path. Each
  * round runs every launcher once, in turn, so that a busy moment of the machine
- * hits all alike. The time is from before the fork to the end of the process
+ * hits all alike. OTHER is another binary of detach, for a comparison. The time is from before the fork to the end of the process
  * that was started; the peak RSS is the launcher's own. A launcher that is not
  * installed is named.
  */
@@ -119,8 +119,11 @@ print_row(struct row *row, int rounds, double floor)
 int
 main(int argc, char *argv[])
 {
+	const char *other = argc == 7 ? argv[6] : "another detach";
 	struct row rows[] = {
 		{ "floor, pipe", PIPE, { argv[3] }, 0, 0, 0, 0 },
+		{ "calls alone, pipe", PIPE, { argv[4] }, 0, 0, 0, 0 },
+		{ "other, pipe", PIPE, { other }, 0, 0, 0, 0 },
 		{ "detach, pipe", PIPE, { argv[2] }, 0, 0, 0, 0 },
 		{ "setsid -f, pipe", PIPE, { "setsid", "-f" }, 0, 0, 0, 0 },
 		{ "setsid -f (ours), pipe", PIPE, { "setsid", "-f" }, 0, 0, 0,
@@ -129,6 +132,9 @@ main(int argc, char *argv[])
 		{ "nohup (ours), pipe", PIPE, { "nohup" }, 0, 0, 0, argv[2] },
 		{ "daemonize, pipe", PIPE, { "daemonize" }, 0, 0, 0, 0 },
 		{ "floor, >/dev/null", NULL_DEVICE, { argv[3] }, 0, 0, 0, 0 },
+		{ "calls alone, >/dev/null", NULL_DEVICE, { argv[4] }, 0, 0, 0,
+		    0 },
+		{ "other, >/dev/null", NULL_DEVICE, { other }, 0, 0, 0, 0 },
 		{ "detach, >/dev/null", NULL_DEVICE, { argv[2] }, 0, 0, 0, 0 },
 		{ "setsid -f, >/dev/null", NULL_DEVICE, { "setsid", "-f" }, 0,
 		    0, 0, 0 },
@@ -141,13 +147,14 @@ main(int argc, char *argv[])
 		    0, 0 },
 	};
 	const int count = sizeof(rows) / sizeof(*rows);
-	int rounds = argc == 5 ? atoi(argv[1]) : 0;
+	int rounds = argc == 6 || argc == 7 ? atoi(argv[1]) : 0;
 	int ends[2], fds[2], round, i;
 	double floor[2];
 
 	if (rounds < 1)
-		errx(1, "usage: bench ROUNDS DETACH FLOOR NOTHING");
-	job = argv[4];
+		errx(1,
+		    "usage: bench ROUNDS DETACH FLOOR CALLS NOTHING [OTHER]");
+	job = argv[5];
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1)
 		err(1, "prctl");
 	if (pipe2(ends, O_CLOEXEC) == -1 ||
