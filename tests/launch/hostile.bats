@@ -17,7 +17,7 @@ by() {
 # opened to them; "look" tells whether what is there has changed.
 place() {
 	local above
-	[ "$(id -u)" = 0 ] || missing "root, to be two users"
+	right root
 	need setpriv
 	cd "$BATS_TEST_TMPDIR" || return
 	for above in . .. ../..; do

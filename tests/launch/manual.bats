@@ -50,25 +50,30 @@ example() {
 }
 
 @test "example: ssh with a terminal" {
+	line=$(example 'ssh -t host "detach job"')
+	need_ssh
 	probe_job
-	run -0 timeout "$LIMIT" "$PTY" sh -c "$(example 'ssh -t host "detach job"')" \
-	    </dev/null
+	run -0 timeout "$LIMIT" "$PTY" sh -c "$line" </dev/null
 	[[ $output == "detach: PID "*"/nohup.out'"* ]]
 	facts
 	survived nohup.out
 }
 
 @test "example: ssh without a terminal" {
+	line=$(example 'ssh host "detach job"')
+	need_ssh
 	probe_job
-	run -0 timeout "$LIMIT" sh -c "$(example 'ssh host "detach job"')"
+	run -0 timeout "$LIMIT" sh -c "$line"
 	facts
 	survived nohup.out
 }
 
 @test "example: a loop over hosts" {
+	line=$(example 'for h in')
+	need_ssh
 	mkfifo ran
 	script job <<<'echo here; echo x >ran'
-	run -0 timeout "$LIMIT" bash -c "$(example 'for h in')" </dev/null
+	run -0 timeout "$LIMIT" bash -c "$line" </dev/null
 	# Each of the three opens the FIFO on its own.
 	exec 8<>ran
 	for _ in 1 2 3; do
@@ -101,12 +106,13 @@ example() {
 }
 
 @test "example: the PID over ssh" {
+	get=$(example 'pid=$(ssh host')
+	end=$(example 'kill -- -$pid')
+	need_ssh
 	probe_job
 	mkfifo life
 	script job <<<"exec '$PROBE' facts ping pong 9>life"
 	timeout "$LIMIT" cat life 3>&- &
-	get=$(example 'pid=$(ssh host')
-	end=$(example 'kill -- -$pid')
 	timeout "$LIMIT" bash -c "$get; echo \$pid >pid; cat facts >got; $end"
 	[ "$(cat pid)" = "$(fact pid)" ]
 	# The end of what the job holds is the job's.
@@ -118,6 +124,8 @@ example() {
 	script job <<<'echo 1; cat go; echo 2'
 	start=$(example 'pid=$(detach -p - -o job.log')
 	follow=$(example 'tail -n +1 -f --pid')
+	# tail takes a zombie for a job that runs.
+	right reaper
 	timeout "$LIMIT" bash -c "$start; echo >go; $follow" >seen
 	printf '1\n\n2\n' | diff - seen
 }

@@ -4,13 +4,8 @@
 
 load ../lib/helpers
 
-as_root() {
-	[ "$(id -u)" = 0 ] || missing "root, for $*"
-}
-
 @test "as process 1 nothing is started, unless it waits" {
-	as_root "a PID namespace"
-	need unshare
+	right pid-namespaces
 	refused 125 "process 1: no job outlives it (-w stays until the job ends)" \
 	    unshare -fp --mount-proc "$DETACH" -o out touch started
 	refused 125 "process 1: " \
@@ -24,7 +19,7 @@ as_root() {
 }
 
 @test "root's file is trusted, another user's is not" {
-	as_root "two users"
+	right root
 	need setpriv
 	mkdir bin shared
 	chmod a+x . .. ../.. bin
@@ -45,7 +40,7 @@ as_root() {
 }
 
 @test "a file system that shows one owner for all" {
-	as_root "a file system"
+	right root mounts
 	need bindfs
 	[ -c /dev/fuse ] || skip "no FUSE here"
 	mkdir real small
@@ -63,7 +58,7 @@ as_root() {
 }
 
 @test "capabilities count: ambient ones, and those that are missing" {
-	as_root "capabilities"
+	right root
 	need setpriv
 	mkdir bin locked
 	cp "$DETACH" bin
@@ -104,7 +99,7 @@ as_root() {
 }
 
 @test "without close_range, and with no list in /proc, nothing is started" {
-	as_root "a file system"
+	right mounts
 	need strace
 	exec 9</dev/null
 	run --separate-stderr -125 strace -f -qq -o trace \
@@ -138,7 +133,6 @@ as_root() {
 }
 
 @test "nohup.out is its owner's alone where a default ACL is in force" {
-	as_root "a file system"
 	need setfacl
 	mkdir open
 	setfacl -d -m u::rwx,g::rwx,o::rwx open

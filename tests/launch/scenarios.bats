@@ -192,19 +192,22 @@ launches() {
 }
 
 @test "S15: sudo with use_pty" {
-	need sudo unshare
-	[ "$(id -u)" = 0 ] || missing "root, for a sudoers file of the test's"
+	need sudo
+	# For a sudoers file of the test's.
+	right root mounts
 	printf '%s\n' 'Defaults use_pty' 'root ALL=(ALL) NOPASSWD: ALL' >sudoers
 	chmod 440 sudoers
 	# Only a caller with a terminal gets another one.
 	launches nohup.out "$PTY" "${private[@]}" sh -c '
 		mount --bind sudoers /etc/sudoers
-		exec sudo "$DETACH" "$PROBE" facts ping pong' </dev/null
+		exec sudo -n "$DETACH" "$PROBE" facts ping pong' </dev/null
 	# nohup here is S1 again.
 }
 
 @test "S15: su -c, with and without a terminal of its own" {
 	need su
+	# su asks all others for a password.
+	right root
 	for option in "--pty -c" -c; do
 		rm -f nohup.out
 		# shellcheck disable=SC2086 # one or two
@@ -230,8 +233,9 @@ launches() {
 }
 
 @test "S15: cron" {
-	need cron unshare
-	[ "$(id -u)" = 0 ] || missing "root, for a crontab of the test's"
+	need cron
+	# For a crontab of the test's.
+	right root mounts
 	mkdir crontabs
 	cat >crontabs/root <<END
 HOME=$PWD

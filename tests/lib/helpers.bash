@@ -1,11 +1,24 @@
 # What all test files share. A job is tests/programs/probe: it writes what it
 # was given to the FIFO "facts", and answers a line through "ping" by one
-# through "pong". Nothing here sleeps and hopes; LIMIT ends what would hang.
+# through "pong". Nothing here sleeps and hopes; LIMIT ends what would hang. A
+# file whose every test needs something names in "file_needs" a function that
+# asks for it.
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154
 
 bats_require_minimum_version 1.5.0
 
 : "${SOURCE:=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}" "${BUILD:=$SOURCE}"
+# Tests type these names into many shells: a link stands for a directory with a blank
+# or the like in its own.
+plain() {
+	if [[ $1 = *[!A-Za-z0-9/._+-]* && -n ${BATS_RUN_TMPDIR:-} ]]; then
+		[ -e "$BATS_RUN_TMPDIR/$2" ] || ln -s "$1" "$BATS_RUN_TMPDIR/$2"
+		echo "$BATS_RUN_TMPDIR/$2"
+	else
+		echo "$1"
+	fi
+}
+SOURCE=$(plain "$SOURCE" source) BUILD=$(plain "$BUILD" build)
 export DETACH=$BUILD/src/detach
 export PROBE=$BUILD/tests/programs/probe PTY=$BUILD/tests/programs/pty
 export CALLER=$BUILD/tests/programs/caller
@@ -17,6 +30,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 daemons=()
 
 setup() {
+	[ -z "${file_needs:-}" ] || "$file_needs"
 	cd "$BATS_TEST_TMPDIR" || return
 	mkdir home
 	export HOME=$BATS_TEST_TMPDIR/home
@@ -25,20 +39,21 @@ setup() {
 # A test leaves nothing behind: neither the servers, whose PIDs are in
 # "daemons", nor any job, all of which have their working directory here.
 teardown() {
-	local process
+	local process processes
 	[ "${#daemons[@]}" = 0 ] || kill "${daemons[@]}" 2>/dev/null || true
-	for process in /proc/[0-9]*; do
-		case $(readlink "$process/cwd") in
-		"$BATS_TEST_TMPDIR"*)
-			[ "${process#/proc/}" = $$ ] ||
-			    [ "${process#/proc/}" = "$BASHPID" ] ||
-			    kill -KILL "${process#/proc/}" 2>/dev/null || true
-			;;
-		esac
+	mapfile -t processes < <(find /proc/[0-9]*/cwd \
+	    -lname "$BATS_TEST_TMPDIR*" 2>/dev/null)
+	for process in "${processes[@]}"; do
+		process=${process#/proc/}
+		process=${process%/cwd}
+		[ "$process" = $$ ] || [ "$process" = "$BASHPID" ] ||
+		    kill -KILL "$process" 2>/dev/null || true
 	done
 }
 
 # need TOOL... - skip the test if one of these is missing. Under CI, fail.
+# Call this and right() in the test itself: bats ignores a skip in setup_file
+# and in what "run" runs.
 need() {
 	local tool
 	for tool; do
@@ -53,6 +68,47 @@ missing() {
 		return 1
 	}
 	skip "missing: $*"
+}
+
+# right NAME... - skip the test if this place does not have these rights. The
+# kernel is asked for each. CI does not fail for this, but .ci/run compares what
+# was skipped with .ci/skips.
+right() {
+	local name
+	for name; do
+		has "$name" || skip "no right: $name"
+	done
+}
+
+has() {
+	case $1 in
+	root) [ "$(id -u)" = 0 ] ;;
+	mounts)
+		"${private[@]}" mount --bind "$BATS_RUN_TMPDIR" \
+		    "$BATS_RUN_TMPDIR" 2>/dev/null
+		;;
+	pid-namespaces)
+		"${private[@]}" --pid --fork mount -t proc proc /proc 2>/dev/null
+		;;
+	# A process 1 that waits for the orphans it gets.
+	reaper)
+		mkfifo until-orphaned
+		orphan=$(sh -c 'cat until-orphaned >/dev/null 2>&1 & echo $!')
+		: >until-orphaned
+		timeout 5 sh -c 'while [ -e "/proc/$1" ]; do
+			sleep 0.05
+		done' sh "$orphan"
+		;;
+	# The numbers are those of <linux/capability.h>.
+	cap-sys-ptrace) has_capability 19 ;;
+	cap-sys-admin) has_capability 21 ;;
+	esac
+}
+
+has_capability() {
+	local effective
+	effective=$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)
+	[ $((0x$effective >> $1 & 1)) = 1 ]
 }
 
 # Make the FIFOs of a new probe.
@@ -190,24 +246,25 @@ refused() {
 
 # --- a real OpenSSH server, without a port -----------------------------------
 
-# Make keys and configurations in the file's directory; call in setup_file.
-# The server has a passwd file of its own, in a mount namespace: one account
-# per login shell, named after it, whose home directory is the test's.
+# Make keys and configurations in the file's directory; call in setup_file, and
+# need_ssh in each test. The server has a passwd file of its own, by a library that
+# stands before the C library's: one account per login shell, named after it, for
+# the user of the test, whose home directory is the test's.
 sshd_setup() {
 	local dir=$BATS_FILE_TMPDIR shell
-	need ssh ssh-keygen /usr/sbin/sshd unshare
-	[ "$(id -u)" = 0 ] || missing "root, for a passwd file of the test's"
-	# sshd wants the directory, which Debian makes at its start.
-	mkdir -p /run/sshd
+	command -v ssh-keygen >/dev/null || return 0
+	# sshd as root wants the directory, which Debian makes at its start.
+	! has root || mkdir -p /run/sshd
 	ssh-keygen -q -t ed25519 -N '' -f "$dir/host_key"
 	ssh-keygen -q -t ed25519 -N '' -f "$dir/user_key"
 	# sshd calls a shell by the last part of its path.
-	ln -s "$(command -v busybox)" "$dir/ash"
+	mkdir -p "$dir/shells"
+	ln -s "$(command -v busybox)" "$dir/shells/ash"
 	cp /etc/passwd "$dir/passwd"
 	for shell in bash dash zsh ksh93 mksh fish tcsh; do
-		echo "$shell:x:0:0::$dir/home:$(command -v "$shell")"
+		echo "$shell:x:$(id -u):$(id -g)::$dir/home:$(command -v "$shell")"
 	done >>"$dir/passwd"
-	echo "ash:x:0:0::$dir/home:$dir/ash" >>"$dir/passwd"
+	echo "ash:x:$(id -u):$(id -g)::$dir/home:$dir/shells/ash" >>"$dir/passwd"
 	cat >"$dir/sshd_config" <<END
 HostKey $dir/host_key
 AuthorizedKeysFile $dir/user_key.pub
@@ -221,13 +278,14 @@ MaxStartups 1000
 END
 	cat >"$dir/sshd" <<END
 #!/bin/sh
-mount --bind $dir/passwd /etc/passwd &&
-exec /usr/sbin/sshd -f $dir/sshd_config -E $dir/sshd_log "\$@"
+export LD_PRELOAD=$nss_wrapper NSS_WRAPPER_PASSWD='$dir/passwd'
+export NSS_WRAPPER_GROUP=/etc/group
+exec /usr/sbin/sshd -f '$dir/sshd_config' -E '$dir/sshd_log' "\$@"
 END
 	chmod +x "$dir/sshd"
 	cat >"$dir/ssh_config" <<END
 Host *
-ProxyCommand ${private[*]} $dir/sshd -i
+ProxyCommand $dir/sshd -i
 User bash
 IdentityFile $dir/user_key
 IdentitiesOnly yes
@@ -237,6 +295,14 @@ LogLevel ERROR
 # The default one takes more time than all the rest of a connection.
 KexAlgorithms curve25519-sha256
 END
+}
+
+nss_wrapper=libnss_wrapper.so
+
+need_ssh() {
+	need ssh ssh-keygen /usr/sbin/sshd
+	# The loader names what it cannot find, and goes on.
+	[ -z "$(LD_PRELOAD=$nss_wrapper true 2>&1)" ] || missing "$nss_wrapper"
 }
 
 # host [OPTION]... COMMAND - ssh to the test's server; -l SHELL for another
@@ -254,7 +320,7 @@ listen() {
 		mkfifo log
 		exec 6<>log
 		port=$((RANDOM % 16384 + 16384))
-		"${private[@]}" "$BATS_FILE_TMPDIR/sshd" -D -E "$PWD/log" \
+		"$BATS_FILE_TMPDIR/sshd" -D -E "$PWD/log" \
 			-o ListenAddress=127.0.0.1 -p "$port" "$@" 3>&- &
 		daemons=($!)
 		# If the port is taken, the first line says so.

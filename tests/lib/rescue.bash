@@ -3,6 +3,13 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # helpers.bash sets LIMIT
 
+# shellcheck disable=SC2034 # for helpers.bash
+file_needs=need_rescue
+
+need_rescue() {
+	need pgrep
+}
+
 : "${BUILD:=$SOURCE}"
 # A sanitizer's search for leaks needs a process that nobody traces.
 export ASAN_OPTIONS=detect_leaks=0
@@ -210,9 +217,8 @@ fd_of() {
 
 # Afterwards, "${apart[@]}" COMMAND... runs it in a new PID namespace.
 pid_namespace() {
-	need unshare
+	right pid-namespaces
 	apart=("${private[@]}" -pf sh -c 'mount -t proc proc /proc && exec "$@"' sh)
-	"${apart[@]}" true || missing "PID namespaces"
 }
 
 # sleeping_victim KIND [MODE] - start one, and wait until it sleeps.

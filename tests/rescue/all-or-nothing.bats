@@ -5,10 +5,6 @@
 load ../lib/helpers
 load ../lib/rescue
 
-setup_file() {
-	need pgrep
-}
-
 @test "rescue: nothing changes if no file can be opened" {
 	mkdir nohup.out home/nohup.out
 	may_create=yes

@@ -4,10 +4,6 @@
 load ../lib/helpers
 load ../lib/rescue
 
-setup_file() {
-	need pgrep
-}
-
 # matrix MODE [PREFIX] - rescue a victim in each kind of system call.
 matrix() {
 	local kind
@@ -67,7 +63,7 @@ writes() {
 }
 
 @test "rescue: a restartable sequence is started again" {
-	[ "$(uname -m)" = x86_64 ] || missing "the victim for this processor"
+	[ "$(uname -m)" = x86_64 ] || skip "no victim for this processor"
 	# By this tunable, glibc does not register an area of its own.
 	start_on_terminal foreground \
 	    "GLIBC_TUNABLES=glibc.pthread.rseq=0 $VICTIM rseq"

@@ -4,12 +4,8 @@
 load ../lib/helpers
 load ../lib/rescue
 
-setup_file() {
-	need pgrep
-}
-
 root() {
-	[ "$(id -u)" = 0 ] || missing root
+	right root cap-sys-ptrace
 	need setpriv
 	# Others may come here.
 	chmod 711 . .. ../..
@@ -159,8 +155,7 @@ other_user() {
 
 # in_namespace OPTION... - a job in namespaces of its own.
 in_namespace() {
-	need unshare
-	unshare "$@" true 2>/dev/null || missing "unshare $*"
+	right cap-sys-admin
 	start_on_terminal background \
 	    "unshare $* sh -c 'echo \$\$ >&9; exec sleep 1000 9>&-' 9>ready"
 }
@@ -179,7 +174,7 @@ handed_over() {
 
 @test "rescue: a job in a mount namespace" {
 	mkdir hidden
-	unshare -m true 2>/dev/null || missing "mount namespaces"
+	right mounts
 	start_on_terminal background \
 	    "unshare -m sh -c 'mount -t tmpfs none hidden; echo \$\$ >&9; exec sleep 1000 9>&-' 9>ready"
 	file=hidden/out
@@ -193,8 +188,7 @@ handed_over() {
 }
 
 @test "rescue: a job in a PID namespace" {
-	need unshare
-	unshare -pf true 2>/dev/null || missing "PID namespaces"
+	right pid-namespaces
 	start_on_terminal background \
 	    "sh -c 'echo \$\$ >&9; exec unshare -pf sleep 1000 9>&-' 9>ready"
 	until_true pgrep -x -P "$pid" sleep
@@ -209,10 +203,9 @@ handed_over() {
 
 # There is no /dev there either.
 @test "rescue: a job in another root directory" {
-	[ "$(id -u)" = 0 ] || missing root
-	need chroot
+	right root
 	run ldd "$VICTIM"
-	[[ $output == *"not a dynamic executable"* ]] || missing "a static victim"
+	[[ $output == *"not a dynamic executable"* ]] || skip "no static victim"
 	mkdir root elsewhere
 	cp "$VICTIM" root/victim
 	cd root
@@ -241,11 +234,10 @@ handed_over() {
 }
 
 @test "rescue: where no file can be made it says why" {
-	[ "$(id -u)" = 0 ] || missing root
+	right root mounts
 	mkdir small
 	# The directory itself takes the one inode.
-	mount -t tmpfs -o nr_inodes=1 none small 2>/dev/null ||
-	    missing "the right to mount"
+	mount -t tmpfs -o nr_inodes=1 none small
 	start_on_terminal foreground "$VICTIM read"
 	until_true in_state S "$pid"
 	cd small

@@ -4,10 +4,6 @@
 load ../lib/helpers
 load ../lib/rescue
 
-setup_file() {
-	need pgrep
-}
-
 # hangup MODE - start it in the background. What it copies comes from 9.
 hangup() {
 	rm -f input nohup.out hung-up

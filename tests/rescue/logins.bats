@@ -5,12 +5,12 @@ load ../lib/helpers
 load ../lib/rescue
 
 setup_file() {
-	need pgrep
 	sshd_setup
 }
 
 # A login with a terminal. Commands are typed through the FIFO "keys".
 login_with_terminal() {
+	need_ssh
 	mkfifo keys
 	# Not through host(): the client itself is to be killed.
 	ssh -F "$BATS_FILE_TMPDIR/ssh_config" -tt there \

@@ -4,10 +4,6 @@
 load ../lib/helpers
 load ../lib/rescue
 
-setup_file() {
-	need pgrep
-}
-
 # loops COMMAND... - rescue it in the background, in the foreground and stopped.
 loops() {
 	local mode

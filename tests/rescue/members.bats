@@ -4,10 +4,6 @@
 load ../lib/helpers
 load ../lib/rescue
 
-setup_file() {
-	need pgrep
-}
-
 # --- what it leaves behind ----------------------------------------------------
 
 @test "rescue: a job of one process gets its own session" {

@@ -5,10 +5,6 @@
 load ../lib/helpers
 load ../lib/rescue
 
-setup_file() {
-	need pgrep
-}
-
 # --- pipes to others ----------------------------------------------------------
 
 # joined PARTNER COMMAND - a victim with a pipe to another job.

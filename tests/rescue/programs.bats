@@ -6,10 +6,6 @@
 load ../lib/helpers
 load ../lib/rescue
 
-setup_file() {
-	need pgrep
-}
-
 # One of the job handles SIGHUP, whose bit is the lowest, and one waits for input.
 is_at_work() {
 	local process handles='' waits=''

@@ -5,7 +5,10 @@ load ../lib/helpers
 load ../lib/rescue
 
 # Where no ring can be made, by nature of the place, there is nothing to test.
-setup_file() {
+# shellcheck disable=SC2034 # for helpers.bash
+file_needs=need_ring
+
+need_ring() {
 	need pgrep
 	"$BUILD/tests/programs/ring" check || skip "no io_uring here"
 }

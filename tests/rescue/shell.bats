@@ -5,10 +5,6 @@
 load ../lib/helpers
 load ../lib/rescue
 
-setup_file() {
-	need pgrep
-}
-
 # At a hang-up, bash ends the jobs that it believes to be stopped. This one takes
 # the terminal back long before it looks at its jobs again.
 @test "rescue: a shell that sees late that its job goes on" {

@@ -4,10 +4,6 @@
 load ../lib/helpers
 load ../lib/rescue
 
-setup_file() {
-	need pgrep
-}
-
 # A job in the foreground is continued at the end of a rescue, and SIGCONT drops
 # a pending stop signal: so that one is tried in the background alone.
 @test "rescue: signals stay blocked and pending" {

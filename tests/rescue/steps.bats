@@ -5,10 +5,6 @@
 load ../lib/helpers
 load ../lib/rescue
 
-setup_file() {
-	need pgrep
-}
-
 # at_each_step FUNCTION - call it with 0, 1, 2 and so on, until it returns 99
 # because there is no such step.
 at_each_step() {
@@ -197,7 +193,7 @@ is_exchanged() {
 # PID. That one is not touched. In a PID namespace no third process gets it.
 @test "rescue: the PID goes to another process at every step" {
 	pid_namespace
-	[ -w /proc/sys/kernel/ns_last_pid ] || missing "the choice of a PID"
+	[ -w /proc/sys/kernel/ns_last_pid ] || skip "no choice of a PID"
 	mkfifo ready
 	cat >take <<-'E'
 		grep -q "^TracerPid:[[:space:]]0$" "/proc/$1/status" || exit

@@ -4,10 +4,6 @@
 load ../lib/helpers
 load ../lib/rescue
 
-setup_file() {
-	need pgrep
-}
-
 @test "rescue: not one that vfork holds" {
 	start_on_terminal foreground "$VICTIM vfork"
 	until_true in_state D "$pid"
