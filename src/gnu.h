@@ -10,7 +10,8 @@
  * None of the options takes a value. A program's name, here and below, is the
  * one that its messages begin with.
  */
-void gnu_refused(const char *program, const char *word, const struct option *);
+void gnu_refused(
+    const char *program, const char *word, const struct option *all);
 
 /* Point to --help, and exit with the status. */
 _Noreturn void gnu_try_help(const char *program, int status);

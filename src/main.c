@@ -20,7 +20,7 @@
 /* A name that the program can be called by. */
 static const struct personality {
 	const char *name;
-	void (*parse)(int, char *[], struct plan *);
+	void (*parse)(int argc, char *argv[], struct plan *plan);
 	/* What must be said before the start, or NULL. -1: it cannot be. */
 	int (*announce)(const struct attempt *);
 	/* Why nothing was started. -1: that cannot be said. */

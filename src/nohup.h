@@ -7,7 +7,7 @@
 struct attempt;
 
 /* Parse nohup's command line, in the way of options_parse(). */
-void nohup_parse(int, char *[], struct plan *);
+void nohup_parse(int argc, char *argv[], struct plan *plan);
 
 /*
  * Say which descriptors are replaced and by what. Return 0, or -1 if it

@@ -9,6 +9,6 @@
  * For --help and --version, and for a line that is not valid (after one line
  * that names the culprit), the process exits here.
  */
-void options_parse(int, char *[], struct plan *);
+void options_parse(int argc, char *argv[], struct plan *plan);
 
 #endif
