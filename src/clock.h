@@ -6,9 +6,8 @@
 long long clock_now(void);
 
 /*
- * Wait until the clock says so, or for SIGCHLD, which must be blocked lest it
- * be missed. Return 0 for a SIGCHLD, or perhaps for nothing; or -1 with errno:
- * EAGAIN when the time is over.
+ * Wait for the deadline or for SIGCHLD, which must be blocked. Return 0 after a
+ * SIGCHLD, or for no reason; or -1 with errno, EAGAIN at the deadline.
  */
 int clock_wait_for_child(long long deadline);
 

@@ -34,7 +34,7 @@ refuse(int fd, int error)
 
 /*
  * access(2) asks for the real user, and without its capabilities. Before Linux
- * 5.8, or where a container forbids the call (EPERM), it must do.
+ * 5.8, or where a container forbids the call (EPERM), it has to be enough.
  */
 int
 files_access(const char *path, int mode)
@@ -161,10 +161,9 @@ open_error(int error)
  * or, where that cannot be had, one for a moment. Return 0, or -1.
  */
 static int
-owner_of_new(const char *path, uid_t *owner)
+examine_new(const char *path, struct stat *st)
 {
 	char directory[PATH_MAX], name[PATH_MAX];
-	struct stat st;
 	int fd, result;
 
 	if (directory_of(path, directory) == -1)
@@ -179,8 +178,7 @@ owner_of_new(const char *path, uid_t *owner)
 	}
 	if (fd == -1)
 		return -1;
-	result = fstat(fd, &st);
-	*owner = st.st_uid;
+	result = fstat(fd, st);
 	close(fd);
 	if (name[0] != '\0')
 		(void)unlink(name);
@@ -191,12 +189,13 @@ owner_of_new(const char *path, uid_t *owner)
 static const char *
 distrust(const struct stat *st, const char *path)
 {
-	uid_t owner;
+	struct stat new;
 
 	if (!S_ISREG(st->st_mode))
 		return "not a regular file";
 	if (st->st_uid != geteuid() && st->st_uid != 0 &&
-	    (owner_of_new(path, &owner) == -1 || st->st_uid != owner))
+	    (examine_new(path, &new) == -1 || st->st_uid != new.st_uid ||
+		st->st_dev != new.st_dev))
 		return "owned by another user";
 	return st->st_nlink == 1 ? NULL : "not its only name";
 }

@@ -36,8 +36,8 @@ bool files_safe_place(const char *);
 /*
  * Open a file in a place where others may have planted one: create it with
  * that mode, or take one that exists if it is a regular file with a single name
- * that belongs to the effective user or root. Where a file system shows another
- * owner for a file that we make, that one will do. Links are not followed,
+ * that belongs to the effective user or root. If the file system shows another
+ * owner for files that we create, a file of that owner is accepted too. Links are not followed,
  * nothing blocks. *created tells which. Return a close-on-exec descriptor that
  * is the caller's to close, or -1 and the reason in *why.
  */

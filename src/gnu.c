@@ -19,7 +19,7 @@ gnu_refused(const char *program, const char *word, const struct option *all)
 	while (name->name != NULL && name->val != optopt)
 		name++;
 	if (strncmp(word, "--=", 3) == 0) {
-		/* The only name that could be more than one of them. */
+		/* An empty name is a prefix of every option. */
 		fprintf(
 		    stderr, "option '%s' is ambiguous; possibilities:", word);
 		for (name = all; name->name != NULL; name++)

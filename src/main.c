@@ -44,9 +44,9 @@ personality_of(const char *name)
 
 /*
  * From here on a hang-up or Ctrl-C can neither leave an empty pidfile behind,
- * nor end us between the job's start and our report of it. Not earlier: to
- * open a FIFO that the user named may take for ever. A launcher that becomes
- * the job itself has neither to fear; only its mask is noted.
+ * nor end us between the job's start and our report of it. Not earlier:
+ * opening a FIFO may block for ever. A launcher that becomes the job itself
+ * needs no blocking; only its mask is read.
  */
 static int
 block_signals(struct attempt *attempt)
@@ -87,7 +87,7 @@ fail(const struct personality *personality, struct attempt *attempt)
 	enum blame blame = attempt->failure.blame;
 
 	if (attempt->pid == 0)
-		pidfile_undo(&attempt->pidfile);
+		pidfile_undo(attempt);
 	if (personality->explain(attempt) == -1 && blame > CHILD)
 		blame = CHILD;
 	return attempt->plan->rules->status[blame];

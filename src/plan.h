@@ -17,7 +17,7 @@ enum {
 	STATUS_SIGNAL = 128, /* plus N: the job was killed by signal N */
 };
 
-/* What an inherited descriptor is, as far as it matters; bits of a set. */
+/* What an inherited descriptor is; the kinds are bits, to make sets. */
 enum kind {
 	CLOSED = 1,
 	REGULAR = 2,

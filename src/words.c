@@ -28,7 +28,7 @@ tell_default(const struct attempt *attempt, const char *ignored)
 	static char directory[PATH_MAX];
 
 	/* Where the working directory has no name, the file's own must do. */
-	if (home || getcwd(directory, sizeof(directory)) == NULL)
+	if (*file->path == '/' || getcwd(directory, sizeof(directory)) == NULL)
 		directory[0] = '\0';
 	message("PID %ld, %s in '%s%s%s'%s%s%s%s", (long)attempt->pid, what,
 	    directory, directory[0] == '\0' || directory[1] == '\0' ? "" : "/",
@@ -66,8 +66,10 @@ explain_default(const struct default_file *file)
 		message("nohup.out: %s; HOME is not set %s", file->why_not_here,
 		    hint);
 	else
-		message("nohup.out: %s; %s: %s %s", file->why_not_here,
-		    file->home, file->why_not_home, hint);
+		message("nohup.out: %s; %.*s%s: %s %s", file->why_not_here,
+		    NAME_SHOWN, file->home,
+		    strlen(file->home) > NAME_SHOWN ? "..." : "",
+		    file->why_not_home, hint);
 }
 
 /* Is this a word that only a shell understands as a command? */

@@ -36,7 +36,7 @@ enum problem {
 	NO_CONTROLLING_TERMINAL,
 	SIGNALS_NOT_SET,
 	PIDFILE_NOT_WRITTEN, /* thing: its path */
-	NO_EXEC, /* the child's word for what command.c looks into */
+	NO_EXEC, /* exec failed; command_failed() finds the reason */
 	KILLED, /* thing: the command; number: the signal, 0 if not known */
 	COMMAND_NOT_RUN, /* thing: the command; reason: see command.c */
 	PID_NOT_PRINTED, /* the job runs, but standard output did not take it */
@@ -59,6 +59,7 @@ struct attempt {
 	sigset_t mask; /* the caller's signal mask */
 	struct pidfile pidfile;
 	pid_t pid; /* the job's, 0 while nothing has been started */
+	pid_t child; /* that did not become the job; 0 for none */
 	bool ended; /* the job was seen to end, */
 	int status; /* with this status, as a shell would give it */
 	struct failure failure;

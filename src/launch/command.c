@@ -64,7 +64,10 @@ search_path(const char *name, char *room)
 			}
 			if (why == EACCES && *room == '\0')
 				strcpy(room, file);
-			/* A directory that cannot be searched has no say. */
+			/*
+			 * EACCES from a directory that cannot be searched does
+			 * not count.
+			 */
 			if (why == EACCES && files_access(file, F_OK) == 0)
 				error = EACCES;
 		}

@@ -8,8 +8,8 @@ struct attempt;
 
 /*
  * Find the file that the attempt's command names: the name itself if it has a
- * slash, else the first executable of that name in PATH, else the first that
- * is in the way there, else nothing (""). Return 0; or -1 and a failure, if
+ * slash, else the first executable of that name in PATH, else the first file
+ * of that name there that cannot be executed, else "". Return 0; or -1 and a failure, if
  * the job is to be protected from a start that is bound to fail.
  */
 int command_find(struct attempt *);

@@ -73,9 +73,9 @@ arguments_of_shell(const char *path, char *const *argv)
 }
 
 /*
- * Execute the command's file; if it is a script without "#!", by /bin/sh. To
- * allocate in a child is safe here: the launcher has no other thread that could
- * have been at it.
+ * Execute the command's file; if it is a script without "#!", by /bin/sh.
+ * malloc() is safe in this child: the launcher has no other thread that could
+ * hold its lock.
  */
 static void
 execute(const char *path, char *const *argv)
@@ -159,8 +159,9 @@ become_job_in_place(const struct child *child)
 
 /*
  * Clone a child that shares our memory and holds us until it execs or dies.
- * Its exit signal is 0: until exec makes that SIGCHLD, before it lets us go, it
- * is what the kernel calls a clone child, which wait finds with __WCLONE alone.
+ * Its exit signal is 0, which makes it a "clone child": wait finds it only with
+ * __WCLONE. exec sets the signal to SIGCHLD before it wakes us, so wait can tell
+ * whether exec has happened.
  * Emulators may know no such child (EINVAL), or turn it into a plain fork:
  * nothing here relies on the shared memory. There, a child that is killed before
  * its exec is taken for a job that was killed after it.
@@ -184,8 +185,8 @@ clone_child(struct child *child, int *exit_signal)
 }
 
 /*
- * Has the child not come to its exec? Wait knows no clone child after it
- * (ECHILD). Return 1 or 0, or -1 if wait cannot tell.
+ * Is the child still before its exec? After it, __WCLONE no longer finds the
+ * child (ECHILD). Return 1 or 0, or -1 if wait cannot tell.
  */
 static int
 is_clone_child(pid_t pid)
@@ -228,8 +229,8 @@ read_result(pid_t pid, int pipe)
 }
 
 /*
- * Start the child. After vfork, wait alone can tell that it runs; the pipe is
- * then left to the launcher's end.
+ * Start the child. After vfork, wait alone tells that the job runs; the pipe
+ * then stays open until the launcher ends.
  */
 static struct result
 start_child(struct child *child, pid_t *pid)
@@ -268,6 +269,7 @@ fail(struct attempt *attempt, struct result result)
 	};
 	const char *thing = attempt->plan->argv[0];
 
+	attempt->child = attempt->pid == -1 ? 0 : attempt->pid;
 	attempt->pid = 0;
 	if (result.problem == NO_EXEC)
 		return command_failed(attempt, result.error);

@@ -14,8 +14,8 @@ int launch_check(struct attempt *);
  * Start the job. Return 0 when the kernel has committed to the new image, with
  * the job's PID in the attempt; or -1 and a failure, with nothing started. For
  * a job in place it returns only in the second case. For any other all signals
- * must be blocked, and stay so: what is meant for the terminal's foreground
- * group must not turn success into a death.
+ * must be blocked, and stay so: a Ctrl-C must not kill a launcher whose job
+ * already runs.
  */
 int launch(struct attempt *);
 

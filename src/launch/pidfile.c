@@ -19,7 +19,7 @@
 #include "message.h"
 #include "signals.h"
 
-/* To open a file whose name another launch takes away again. */
+/* How often to reopen a file that another launch removes. */
 enum { TRIES = 100 };
 
 /* A PID in digits, and a newline. */
@@ -67,20 +67,26 @@ save(struct pidfile *file)
 }
 
 /*
- * Lock it, so that no other launch writes between our write and our taking it
- * back. The lock is the open file description's (OFD, Linux 3.15): it goes when
- * the job's exec and the launcher have closed that. Another launch needs a
- * moment; who holds it longer is no launch. Not all file systems have locks.
- * Return NULL, or why not.
+ * Lock the file until the launch is over, so that no other launch writes between
+ * our write and its undoing. The lock belongs to the open file description (OFD,
+ * Linux 3.15), so it ends when launcher and job have both closed it. A launch
+ * holds it for a moment; if it stays locked longer, something else holds it. A
+ * file system without locks is used without. Return NULL, or why not.
  */
 static const char *
 lock(int fd)
 {
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	const struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	const long long end = clock_now() + PATIENCE_MS * 1000000LL;
+	struct flock other;
 
 	while (fcntl(fd, F_OFD_SETLK, &whole) == -1) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return NULL;
+		/* Whoever may read the file can lock it so; no launch does. */
+		other = whole;
+		if (fcntl(fd, F_OFD_GETLK, &other) == 0 &&
+		    other.l_type == F_RDLCK)
 			return NULL;
 		if (clock_now() >= end)
 			return "locked by another process";
@@ -118,13 +124,15 @@ open_named(struct attempt *attempt)
 		why = lock(file->fd);
 		if (why != NULL)
 			return refuse(attempt, why, 0);
-		if (is_named(file->fd, path) || tries == TRIES)
+		if (is_named(file->fd, path))
 			break;
 		close(file->fd);
+		if (tries == TRIES)
+			return refuse(attempt, "comes and goes", 0);
 	}
 	file->path = path;
 	why = save(file);
-	/* Another launch may have had our new file before we had the lock. */
+	/* Another launch may have locked our new file first. */
 	file->created = file->created && file->length == 0;
 	/* What was not read must not be written back. */
 	if (why == NULL || file->created)
@@ -148,22 +156,6 @@ await_room(int fd)
 	return -1;
 }
 
-/*
- * Can a file be given back what it held? Only if the PID goes to its end, for
- * what is there now cannot be read through a descriptor that is for output.
- */
-static bool
-is_at_end(struct pidfile *file, int flags)
-{
-	struct stat st;
-
-	file->offset = lseek(file->fd, 0, SEEK_CUR);
-	if (file->offset == -1 || fstat(file->fd, &st) == -1)
-		return false;
-	file->size = st.st_size;
-	return (flags & O_APPEND) != 0 || file->offset >= file->size;
-}
-
 /* A copy: the job's own output takes the place of number 1. */
 static int
 open_stdout(struct attempt *attempt)
@@ -180,11 +172,13 @@ open_stdout(struct attempt *attempt)
 		return refuse(attempt, NULL, errno);
 	if ((flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0)
 		return refuse(attempt, NULL, EBADF);
-	file->state = PIDFILE_AFTER;
-	if (kind == DEVICE ||
-	    ((kind == REGULAR || kind == NAMELESS) && is_at_end(file, flags)))
-		file->state = PIDFILE_BEFORE;
-	else if (await_room(file->fd) == -1)
+	/*
+	 * What a file got before the exec could not be taken back without
+	 * cutting off what others have appended. A device such as /dev/full
+	 * says before the start that it takes nothing.
+	 */
+	file->state = kind == DEVICE ? PIDFILE_BEFORE : PIDFILE_AFTER;
+	if (file->state == PIDFILE_AFTER && await_room(file->fd) == -1)
 		return refuse(attempt, NULL, errno);
 	return 0;
 }
@@ -244,7 +238,10 @@ pidfile_write(const struct pidfile *file)
 	length = (size_t)(room + sizeof(room) - text);
 	if (write_all(file, text, length) == -1)
 		return -1;
-	/* Only now, so that the first block is never given back. */
+	/*
+	 * Only now: the write then reuses a block that the file already has,
+	 * and a full disk cannot fail it.
+	 */
 	if (file->state == PIDFILE_NAMED && file->length > length)
 		return ftruncate(file->fd, (off_t)length);
 	return 0;
@@ -275,34 +272,47 @@ pidfile_finish(struct attempt *attempt)
 }
 
 /*
- * Take back what the child appended to standard output, if nobody has written
- * there since.
+ * Does the file hold nothing but what it held before, and over that as much of
+ * the child's PID as it came to write? Then nobody else has written since.
  */
-static void
-undo_stdout(const struct pidfile *file)
+static bool
+is_untouched(const struct pidfile *file, pid_t child)
 {
-	struct stat st;
-	off_t now = lseek(file->fd, 0, SEEK_CUR);
+	char now[PIDFILE_SIZE + 1], ours[PIDFILE_SIZE], room[TEXT_SIZE];
+	const char *text = text_of(child, room);
+	const size_t most = (size_t)(room + sizeof(room) - text);
+	ssize_t length = pread(file->fd, now, sizeof(now), 0);
+	size_t written;
 
-	if (now <= file->size || fstat(file->fd, &st) == -1 ||
-	    !(S_ISREG(st.st_mode)) || st.st_size != now ||
-	    now - file->size > TEXT_SIZE)
-		return;
-	if (ftruncate(file->fd, file->size) == 0)
-		(void)lseek(file->fd, file->offset, SEEK_SET);
+	memcpy(ours, file->old, file->length);
+	for (written = 0; length != -1 && written <= most; written++) {
+		if (written > 0)
+			ours[written - 1] = text[written - 1];
+		/* All of the old tail is there, or ftruncate() took it away. */
+		if ((size_t)length !=
+			(written > file->length ? written : file->length) &&
+		    (size_t)length != written)
+			continue;
+		if (memcmp(now, ours, (size_t)length) == 0)
+			return true;
+	}
+	return false;
 }
 
 void
-pidfile_undo(const struct pidfile *file)
+pidfile_undo(const struct attempt *attempt)
 {
-	if (file->state == PIDFILE_BEFORE)
-		undo_stdout(file);
-	if (file->state != PIDFILE_NAMED)
-		return;
-	if (!file->created) {
-		(void)write_all(file, file->old, file->length);
-		(void)!ftruncate(file->fd, (off_t)file->length);
-	} else if (is_named(file->fd, file->path))
-		/* Another user's file may have come in its place. */
-		(void)unlink(file->path);
+	const struct pidfile *file = &attempt->pidfile;
+
+	if (file->state == PIDFILE_NAMED &&
+	    is_untouched(file, attempt->child)) {
+		if (!file->created) {
+			(void)write_all(file, file->old, file->length);
+			(void)!ftruncate(file->fd, (off_t)file->length);
+		} else if (is_named(file->fd, file->path))
+			/* Another user's file may have come in its place. */
+			(void)unlink(file->path);
+	}
+	if (file->state == PIDFILE_NAMED)
+		close(file->fd);
 }

@@ -2,8 +2,6 @@
 #ifndef PIDFILE_H
 #define PIDFILE_H
 
-#include <sys/types.h>
-
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,8 +14,8 @@ enum { PIDFILE_SIZE = 64 };
 enum pidfile_state {
 	PIDFILE_NONE,
 	PIDFILE_NAMED, /* a file that the user named: before the exec */
-	PIDFILE_BEFORE, /* stdout, which can be given back what it held */
-	PIDFILE_AFTER /* stdout, which cannot: after the exec */
+	PIDFILE_BEFORE, /* stdout, a device: before the exec */
+	PIDFILE_AFTER /* any other stdout: after the exec */
 };
 
 struct pidfile {
@@ -27,7 +25,6 @@ struct pidfile {
 	bool created; /* by this launch */
 	char old[PIDFILE_SIZE]; /* what a named one held before */
 	size_t length;
-	off_t size, offset; /* those of stdout before */
 };
 
 /*
@@ -51,9 +48,10 @@ int pidfile_write(const struct pidfile *);
 int pidfile_finish(struct attempt *);
 
 /*
- * Nothing was started: put the old content back, or remove a new file. One
- * that was not opened is left alone.
+ * Nothing was started: put the old content back, or remove a new file, unless
+ * somebody else has written there; and let other launches have it. One that was
+ * not opened is left alone.
  */
-void pidfile_undo(const struct pidfile *);
+void pidfile_undo(const struct attempt *);
 
 #endif

@@ -42,7 +42,7 @@ kind_of(int fd)
 {
 	struct stat st;
 
-	/* What is open but cannot be looked at, nobody chose. */
+	/* If it cannot be examined, assume that nobody chose it. */
 	if (fstat(fd, &st) == -1)
 		return errno == EBADF ? CLOSED : OTHER;
 	if (S_ISREG(st.st_mode))
@@ -53,9 +53,10 @@ kind_of(int fd)
 }
 
 /*
- * Fill a closed place: open() takes the lowest free number. What fills it is
- * /dev/null; or, if the job is to find it closed, a descriptor that exec closes
- * and that can be read and written as little as none.
+ * Fill a closed place, so that no file opened later lands there: open() takes
+ * the lowest free number. Use /dev/null; or, if the job is to find the place
+ * closed, an O_PATH descriptor, which cannot be read or written, and which exec
+ * closes.
  */
 static int
 fill_place(struct attempt *attempt, int n)
@@ -117,8 +118,15 @@ static int
 open_named(struct attempt *attempt, int n)
 {
 	const char *path = attempt->plan->file[n];
-	int fd = files_open(path, n == 0 ? O_RDONLY : for_append, 0);
+	int flags = n == 0 ? O_RDONLY : for_append, fd;
 
+	/*
+	 * As the shell: in a directory like /tmp, fs.protected_regular and
+	 * fs.protected_fifos refuse another user's file, but to O_CREAT alone.
+	 */
+	if (n != 0 && files_access(path, F_OK) == 0)
+		flags |= O_CREAT;
+	fd = files_open(path, flags, 0666);
 	if (fd != -1)
 		return fd;
 	if (n != 0 && errno == ENOENT && files_creatable(path) == 0)
@@ -212,8 +220,11 @@ open_default(struct attempt *attempt)
 	if (home == NULL || *home == '\0')
 		return attempt_failed(attempt, DEFAULT_NOT_OPENED, here, 0);
 	length = strlen(home);
+	/* As GNU: "/x//" is "/x", but slashes alone stay as they are. */
 	while (length > 0 && home[length - 1] == '/')
 		length--;
+	if (length == 0)
+		length = strlen(home) - 1;
 	if (asprintf(&path, "%.*s/%s", (int)length, home, here) == -1) {
 		file->home = "HOME";
 		file->why_not_home = error_text(ENOMEM);
@@ -237,8 +248,11 @@ is_joined(const struct attempt *attempt)
 {
 	const struct streams *streams = &attempt->streams;
 
-	return streams->fd[1] != 1 ||
-	       (attempt->plan->rules->join && streams->kind[1] != CLOSED);
+	if (streams->fd[1] != 1)
+		return true;
+	/* An O_PATH descriptor is a name, not an open file. */
+	return attempt->plan->rules->join && streams->kind[1] != CLOSED &&
+	       (fcntl(1, F_GETFL) & O_PATH) == 0;
 }
 
 int

@@ -11,7 +11,7 @@ struct attempt;
 /* The file that output goes to if nobody chose one. */
 struct default_file {
 	const char *path; /* the one that was opened, or NULL */
-	const char *why_not_here; /* nor in the working directory, or NULL */
+	const char *why_not_here; /* why the one here was not used, or NULL */
 	const char *home; /* the path of the other one, or NULL: no HOME */
 	const char *why_not_home; /* why that was not opened either, or NULL */
 };

@@ -28,7 +28,7 @@ struct parcel {
 	struct iovec part;
 	_Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(
 	    HANDOVER_MOST * sizeof(int))];
-	char byte; /* a message without any would be none */
+	char byte; /* a stream sends no descriptors without at least one */
 	int sockets[2];
 };
 
@@ -36,7 +36,7 @@ _Static_assert(sizeof(struct parcel) <= HANDOVER_MEMORY, "no room");
 
 /* Fill in the addresses as they are where the parcel is. */
 static void
-address(struct parcel *parcel, unsigned long at, size_t count)
+fill_addresses(struct parcel *parcel, unsigned long at, size_t count)
 {
 	parcel->part.iov_base = (void *)(at + offsetof(struct parcel, byte));
 	parcel->part.iov_len = 1;
@@ -49,20 +49,29 @@ address(struct parcel *parcel, unsigned long at, size_t count)
 }
 
 /*
- * A signal can come before the call (SIGSYS is one that cannot be kept out),
- * which then has not been made; but it must be.
+ * SIGSYS cannot be blocked there. If one arrives before the call, the call is
+ * not made, so try again.
  */
+long
+handover_insist(
+    struct tracee *tracee, long number, const unsigned long argument[6])
+{
+	int tries = 10;
+	long result;
+
+	do
+		result = thread_call(tracee, number, argument);
+	while (result == -EOPNOTSUPP && --tries > 0);
+	return result;
+}
+
 void
 handover_close(struct tracee *tracee, long fd)
 {
 	const unsigned long argument[6] = { (unsigned long)fd };
-	int tries = 10;
 
-	if (fd < 0)
-		return;
-	while (thread_call(tracee, SYS_close, argument) == -EOPNOTSUPP &&
-	       --tries > 0)
-		;
+	if (fd >= 0)
+		(void)handover_insist(tracee, SYS_close, argument);
 }
 
 /* Close these. */
@@ -111,7 +120,7 @@ send_to(int socket, const int *ours, size_t count)
 	struct parcel parcel = { 0 };
 	struct cmsghdr *head = (void *)parcel.control;
 
-	address(&parcel, (unsigned long)&parcel, count);
+	fill_addresses(&parcel, (unsigned long)&parcel, count);
 	head->cmsg_level = SOL_SOCKET;
 	head->cmsg_type = SCM_RIGHTS;
 	head->cmsg_len = (socklen_t)CMSG_LEN(count * sizeof(int));
@@ -157,7 +166,7 @@ receive(struct tracee *tracee, unsigned long at, int socket, size_t count,
 	size_t found, i;
 	long result;
 
-	address(&parcel, at, count);
+	fill_addresses(&parcel, at, count);
 	if (memory_write(&tracee->memory, at, &parcel, sizeof(parcel)) == -1)
 		return -errno;
 	result = thread_call(tracee, SYS_recvmsg, argument);

@@ -137,11 +137,13 @@ hold_member(struct job *job, struct member *member, const char **why)
 {
 	const struct process *process = &member->process;
 	struct process_status status;
+	int error;
 
 	*why = NULL;
 	if (stop_thread(job, member, process->pid) == -1) {
-		if (!means_gone(errno, process->pid))
-			*why = refusal_of_stop(errno);
+		error = errno;
+		if (!means_gone(error, process->pid))
+			*why = refusal_of_stop(error);
 		return -1;
 	}
 	if (exists(process)) {

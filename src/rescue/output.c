@@ -27,9 +27,9 @@ struct identity {
 };
 
 /*
- * Act with these rights from now on. Who has the right to change the user has
- * it last, so it is given up last and comes back first. Return 0, or -1 with
- * errno.
+ * Act with these rights from now on. The right to change ids goes with the user
+ * id, so that is set last here, and first when they are taken back. Return 0,
+ * or -1 with errno.
  */
 static int
 give_up(const struct identity *identity)
@@ -60,7 +60,7 @@ get_identity(struct identity *identity)
 	if (identity->groups == NULL)
 		return -1;
 	identity->ngroups = getgroups(identity->ngroups, identity->groups);
-	return identity->ngroups;
+	return identity->ngroups == -1 ? -1 : 0;
 }
 
 /* The numbers of the line "Groups:". Return 0, or -1 with errno. */
@@ -149,9 +149,13 @@ open_named(struct output *output, const char *path)
 {
 	int fd = files_open(path, FOR_APPEND | O_NONBLOCK, 0666);
 
-	if (fd == -1 || fcntl(fd, F_SETFL, O_APPEND) == -1)
-		return refuse(output, "%s: %s", *path != '\0' ? path : "''",
+	if (fd == -1 || fcntl(fd, F_SETFL, O_APPEND) == -1) {
+		refuse(output, "%s: %s", *path != '\0' ? path : "''",
 		    error_text(errno));
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
 	return note(output, fd, path);
 }
 
@@ -191,8 +195,9 @@ open_default(struct output *output, const char *home)
 }
 
 /*
- * The same with these rights, unless we are that user anyway: a group that an
- * ordinary user lacks he cannot take. Return 0, or -1; *error is an errno if the
+ * The same with these rights. If we are that user already, nothing is changed,
+ * for an ordinary user may not call setgroups(); and the home directory is ours,
+ * for that of a set-user-ID program is whatever its caller says. Return 0, or -1; *error is an errno if the
  * rights could not be had or given back.
  */
 static int
@@ -203,7 +208,7 @@ open_with(struct output *output, const struct identity *theirs,
 	int result = -1;
 
 	if (theirs->user == geteuid())
-		return open_default(output, home);
+		return open_default(output, getenv("HOME"));
 	if (get_identity(&ours) == -1) {
 		*error = errno;
 		return -1;

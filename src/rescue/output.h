@@ -15,15 +15,17 @@ struct output {
 	int file; /* ours, close-on-exec; valid if OPEN */
 	bool used; /* a process has it in place of its terminal */
 	char path[PATH_MAX]; /* of the file; empty while there is none */
-	const char *why; /* there is none */
+	const char *why; /* the reason, if FAILED */
 };
 
 /*
  * Open the output of a job, once: the file that the plan names, as ourselves;
  * or the default file, here or in the home directory, as the user of that
- * process. Return 0; or -1 and the reason, also when it is asked again. The descriptor stays open until detach exits.
+ * process. Return 0; or -1 and the reason, also when it is asked again. The
+ * descriptor stays open until detach exits.
  */
-int output_open(struct output *, const struct rescue_plan *, pid_t);
+int output_open(
+    struct output *output, const struct rescue_plan *plan, pid_t process);
 
 /*
  * The /dev/null that all jobs share. Return our descriptor, close-on-exec, which

@@ -19,36 +19,47 @@
 
 enum { NONE = -1 };
 
-/* The process at work. */
-struct patient {
+/* The process that is changed. */
+struct subject {
 	struct tracee *tracee;
 	const struct process *process;
 	const struct source *source;
-	const char **why; /* it could not be done */
+	const char **why; /* the reason of a refusal */
 	unsigned long scratch; /* memory of its own, for what calls point to */
 	struct terminal_fd *fds;
 	ssize_t nfds;
 	long *copies; /* of them, in the process, or NONE */
+	int our_null, our_file; /* what it is to get, or NONE */
 	long null, file; /* its new descriptors, or NONE */
 };
 
 static long
-call(const struct patient *patient, long number, unsigned long a,
+call(const struct subject *subject, long number, unsigned long a,
     unsigned long b, unsigned long c, unsigned long d)
 {
 	const unsigned long argument[6] = { a, b, c, d };
 
-	return thread_call(patient->tracee, number, argument);
+	return thread_call(subject->tracee, number, argument);
+}
+
+/* The same for a call that takes something back, and so must be made. */
+static void
+insist(const struct subject *subject, long number, unsigned long a,
+    unsigned long b, unsigned long c)
+{
+	const unsigned long argument[6] = { a, b, c };
+
+	(void)handover_insist(subject->tracee, number, argument);
 }
 
 /* Say why not, unless the process has ended. Return -1, always. */
 static int
-refuse(const struct patient *patient, const char *thing, const char *reason)
+refuse(const struct subject *subject, const char *thing, const char *reason)
 {
 	char *text;
 
-	if (patient->tracee->state != TRACEE_GONE)
-		*patient->why = asprintf(&text, "%s: %s", thing, reason) == -1
+	if (subject->tracee->state != TRACEE_GONE)
+		*subject->why = asprintf(&text, "%s: %s", thing, reason) == -1
 				    ? reason
 				    : text;
 	return -1;
@@ -56,27 +67,30 @@ refuse(const struct patient *patient, const char *thing, const char *reason)
 
 /* The same for a negative errno. */
 static int
-refuse_for(const struct patient *patient, const char *thing, long error)
+refuse_for(const struct subject *subject, const char *thing, long error)
 {
-	return refuse(patient, thing, error_text((int)-error));
+	return refuse(subject, thing, error_text((int)-error));
 }
 
 /* Memory for arguments: not the stack, which may have no room at all. */
 static int
-get_scratch(struct patient *patient)
+get_scratch(struct subject *subject)
 {
 	const unsigned long argument[6] = { 0, HANDOVER_MEMORY,
 		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, ~0UL, 0 };
-	long result = thread_call(patient->tracee, SYS_mmap, argument);
+	long result = thread_call(subject->tracee, SYS_mmap, argument);
 
 	/* POSIX: no mapping is at an address that looks like an errno. */
 	if (result < 0 && result > -4096)
-		return refuse_for(patient, "memory", result);
-	patient->scratch = (unsigned long)result;
+		return refuse_for(subject, "memory", result);
+	subject->scratch = (unsigned long)result;
 	return 0;
 }
 
-/* Does this descriptor become /dev/null? Then it is for input or for talk. */
+/*
+ * Does this descriptor become /dev/null? It does if the program reads from it,
+ * or has opened /dev/tty to talk to the user.
+ */
 static bool
 is_input(const struct terminal_fd *fd)
 {
@@ -84,57 +98,59 @@ is_input(const struct terminal_fd *fd)
 	       (fd->flags & O_ACCMODE) == O_RDONLY;
 }
 
-/* Open what it needs. Return 0 and our descriptors, or NONE; or -1. */
+/*
+ * Open what it needs. That can take for ever, on a file server that does not
+ * answer, so it comes before the first call of the process: until then it is
+ * as it was, and goes on if detach is killed.
+ */
 static int
-open_replacements(const struct patient *patient, int *null, int *file)
+open_replacements(struct subject *subject)
 {
-	const struct source *source = patient->source;
+	const struct source *source = subject->source;
 	ssize_t i;
 
-	*null = *file = NONE;
-	for (i = 0; i < patient->nfds; i++)
-		if (is_input(&patient->fds[i])) {
-			*null = output_null();
-			if (*null == -1)
-				return refuse_for(patient, "/dev/null", -errno);
+	for (i = 0; i < subject->nfds; i++)
+		if (is_input(&subject->fds[i])) {
+			subject->our_null = output_null();
+			if (subject->our_null == -1)
+				return refuse_for(subject, "/dev/null", -errno);
 		} else {
 			if (output_open(source->output, source->plan,
 				source->user) == -1) {
-				*patient->why = source->output->why;
+				*subject->why = source->output->why;
 				return -1;
 			}
-			*file = source->output->file;
+			subject->our_file = source->output->file;
 		}
 	return 0;
 }
 
-/* Have it get them. */
+/* Have it receive them. */
 static int
-get_replacements(struct patient *patient)
+hand_over_replacements(struct subject *subject)
 {
-	int null, file, ours[HANDOVER_MOST];
+	int ours[HANDOVER_MOST];
 	long theirs[HANDOVER_MOST];
 	size_t count = 0;
 	const char *why;
 
-	if (open_replacements(patient, &null, &file) == -1)
-		return -1;
-	if (null != NONE)
-		ours[count++] = null;
-	if (file != NONE)
-		ours[count++] = file;
+	if (subject->our_null != NONE)
+		ours[count++] = subject->our_null;
+	if (subject->our_file != NONE)
+		ours[count++] = subject->our_file;
 	if (count == 0)
 		return 0;
-	if (handover(patient->tracee, patient->scratch, ours, count, theirs,
+	if (handover(subject->tracee, subject->scratch, ours, count, theirs,
 		&why) == -1)
-		return refuse(patient, "descriptors", why);
-	if (file != NONE)
-		patient->file = theirs[--count];
-	if (null != NONE)
-		patient->null = theirs[--count];
-	if (file != NONE &&
-	    process_has_terminal(patient->process, (int)patient->file))
-		return refuse(patient, patient->source->output->path,
+		return refuse(subject, "descriptors", why);
+	if (subject->our_file != NONE)
+		subject->file = theirs[--count];
+	if (subject->our_null != NONE)
+		subject->null = theirs[--count];
+	/* Only a file that the user named can be that. */
+	if (subject->our_file != NONE &&
+	    process_has_terminal(subject->process, (int)subject->file))
+		return refuse(subject, subject->source->plan->output,
 		    "is the terminal itself");
 	return 0;
 }
@@ -148,11 +164,11 @@ get_replacements(struct patient *patient)
  */
 static long
 replace_descriptor(
-    const struct patient *patient, const struct terminal_fd *fd, long *copy)
+    const struct subject *subject, const struct terminal_fd *fd, long *copy)
 {
-	long with = is_input(fd) ? patient->null : patient->file, result;
+	long with = is_input(fd) ? subject->null : subject->file, result;
 
-	*copy = call(patient, SYS_fcntl, (unsigned long)fd->number,
+	*copy = call(subject, SYS_fcntl, (unsigned long)fd->number,
 	    F_DUPFD_CLOEXEC, 0, 0);
 	if (*copy < 0) {
 		result = *copy;
@@ -160,48 +176,48 @@ replace_descriptor(
 		return result == -EBADF ? 0 : result;
 	}
 	result = 0;
-	if (process_has_terminal(patient->process, (int)*copy)) {
-		result = call(patient, SYS_dup3, (unsigned long)with,
+	if (process_has_terminal(subject->process, (int)*copy)) {
+		result = call(subject, SYS_dup3, (unsigned long)with,
 		    (unsigned long)fd->number,
 		    (unsigned long)(fd->flags & O_CLOEXEC), 0);
 		if (result >= 0)
 			return 0;
 	}
-	handover_close(patient->tracee, *copy);
+	handover_close(subject->tracee, *copy);
 	*copy = NONE;
 	return result;
 }
 
 /* Replace all descriptors on the terminal, as far as that goes. */
 static int
-replace_descriptors(struct patient *patient)
+replace_descriptors(struct subject *subject)
 {
 	ssize_t i;
 	long result;
 
-	for (i = 0; i < patient->nfds; i++) {
+	for (i = 0; i < subject->nfds; i++) {
 		result = replace_descriptor(
-		    patient, &patient->fds[i], &patient->copies[i]);
+		    subject, &subject->fds[i], &subject->copies[i]);
 		if (result != 0)
-			return refuse_for(patient, "descriptors", result);
+			return refuse_for(subject, "descriptors", result);
 	}
 	return 0;
 }
 
 /* Put back those that were replaced. */
 static void
-restore_descriptors(const struct patient *patient)
+restore_descriptors(const struct subject *subject)
 {
 	const struct terminal_fd *fd;
 	ssize_t i;
 
-	for (i = 0; i < patient->nfds; i++) {
-		fd = &patient->fds[i];
-		if (patient->copies[i] != NONE)
-			call(patient, SYS_dup3,
-			    (unsigned long)patient->copies[i],
+	for (i = 0; i < subject->nfds; i++) {
+		fd = &subject->fds[i];
+		if (subject->copies[i] != NONE)
+			insist(subject, SYS_dup3,
+			    (unsigned long)subject->copies[i],
 			    (unsigned long)fd->number,
-			    (unsigned long)(fd->flags & O_CLOEXEC), 0);
+			    (unsigned long)(fd->flags & O_CLOEXEC));
 	}
 }
 
@@ -210,84 +226,89 @@ restore_descriptors(const struct patient *patient)
  * more often than not.
  */
 static int
-ignore_hangup(const struct patient *patient)
+ignore_hangup(const struct subject *subject)
 {
 	/* The kernel's struct sigaction, at its longest; the handler is first. */
 	const uintptr_t action[8] = { (uintptr_t)SIG_IGN };
 	long result;
 
-	if (memory_write(&patient->tracee->memory, patient->scratch, action,
+	if (memory_write(&subject->tracee->memory, subject->scratch, action,
 		sizeof(action)) == -1)
-		return refuse_for(patient, "memory", -errno);
-	result = call(patient, SYS_rt_sigaction, SIGHUP, patient->scratch, 0,
+		return refuse_for(subject, "memory", -errno);
+	result = call(subject, SYS_rt_sigaction, SIGHUP, subject->scratch, 0,
 	    sizeof(uint64_t));
-	return result < 0 ? refuse_for(patient, "SIGHUP", result) : 0;
+	return result < 0 ? refuse_for(subject, "SIGHUP", result) : 0;
 }
 
 /*
- * With memory at hand: replace, ignore, or take it back. The signal comes last:
- * what it had pending of it is lost then.
+ * With memory at hand: replace the descriptors and ignore SIGHUP, or take all of
+ * it back. SIGHUP comes last, for that cannot be undone: to ignore a signal
+ * throws away a pending one.
  */
 static int
-operate(struct patient *patient)
+change(struct subject *subject)
 {
-	int result = get_replacements(patient);
+	int result = hand_over_replacements(subject);
 	ssize_t i;
 
 	if (result == 0)
-		result = replace_descriptors(patient);
+		result = replace_descriptors(subject);
 	if (result == 0)
-		result = ignore_hangup(patient);
+		result = ignore_hangup(subject);
 	if (result == -1)
-		restore_descriptors(patient);
-	else if (patient->file != NONE)
-		patient->source->output->used = true;
-	for (i = 0; i < patient->nfds; i++)
-		handover_close(patient->tracee, patient->copies[i]);
-	handover_close(patient->tracee, patient->null);
-	handover_close(patient->tracee, patient->file);
-	call(patient, SYS_munmap, patient->scratch, HANDOVER_MEMORY, 0, 0);
-	return result == 0 && patient->tracee->state != TRACEE_GONE ? 0 : -1;
+		restore_descriptors(subject);
+	else if (subject->file != NONE)
+		subject->source->output->used = true;
+	for (i = 0; i < subject->nfds; i++)
+		handover_close(subject->tracee, subject->copies[i]);
+	handover_close(subject->tracee, subject->null);
+	handover_close(subject->tracee, subject->file);
+	insist(subject, SYS_munmap, subject->scratch, HANDOVER_MEMORY, 0);
+	return result == 0 && subject->tracee->state != TRACEE_GONE ? 0 : -1;
 }
 
-/* With its descriptors known: refuse it, or get memory and do it. */
+/* With its descriptors known: refuse it, or get what it needs and change it. */
 static int
-treat(struct patient *patient)
+refuse_or_change(struct subject *subject)
 {
 	const char *why =
-	    rings_refusal(patient->process, patient->fds, patient->nfds);
+	    rings_refusal(subject->process, subject->fds, subject->nfds);
 	ssize_t i;
 
 	if (why != NULL) {
-		*patient->why = why;
+		*subject->why = why;
 		return -1;
 	}
-	patient->copies =
-	    calloc((size_t)patient->nfds + 1, sizeof(*patient->copies));
-	if (patient->copies == NULL)
-		return refuse_for(patient, "memory", -ENOMEM);
-	for (i = 0; i < patient->nfds; i++)
-		patient->copies[i] = NONE;
-	return get_scratch(patient) == -1 ? -1 : operate(patient);
+	subject->copies =
+	    calloc((size_t)subject->nfds + 1, sizeof(*subject->copies));
+	if (subject->copies == NULL)
+		return refuse_for(subject, "memory", -ENOMEM);
+	for (i = 0; i < subject->nfds; i++)
+		subject->copies[i] = NONE;
+	if (open_replacements(subject) == -1 || get_scratch(subject) == -1)
+		return -1;
+	return change(subject);
 }
 
 int
 replace_terminals(struct tracee *tracee, const struct process *process,
     const struct source *source, const char **why)
 {
-	struct patient patient = { .tracee = tracee,
+	struct subject subject = { .tracee = tracee,
 		.process = process,
 		.source = source,
 		.why = why,
+		.our_null = NONE,
+		.our_file = NONE,
 		.null = NONE,
 		.file = NONE };
 	int result;
 
-	patient.nfds = process_terminals(process, &patient.fds);
-	if (patient.nfds == -1)
-		return refuse_for(&patient, "/proc", -errno);
-	result = treat(&patient);
-	free(patient.copies);
-	free(patient.fds);
+	subject.nfds = process_terminals(process, &subject.fds);
+	if (subject.nfds == -1)
+		return refuse_for(&subject, "/proc", -errno);
+	result = refuse_or_change(&subject);
+	free(subject.copies);
+	free(subject.fds);
 	return result;
 }

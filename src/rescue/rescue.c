@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,10 +62,11 @@ begin(struct job *job, const struct rescue_plan *plan, pid_t pid)
 static void
 replace(const struct rescue_plan *plan, struct job *job, struct member *member)
 {
+	const struct member *named = members_find(job, job->named.pid);
+	const bool is_there =
+	    named != NULL && named->tracee.state == TRACEE_HELD;
 	const struct source source = { plan, &job->output,
-		members_find(job, job->named.pid) != NULL
-		    ? job->named.pid
-		    : member->process.pid };
+		is_there ? job->named.pid : member->process.pid };
 	const char *why = NULL;
 
 	if (member->tracee.state != TRACEE_HELD || member->state != FOUND)
@@ -309,7 +311,14 @@ prepare(void)
 {
 	struct rlimit limit;
 	sigset_t mask;
+	int fd;
 
+	/* What is opened later must not become our own standard error. */
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd != -1 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
 	(void)signals_block_all(&mask);
 	(void)signals_default(SIGCHLD);
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {

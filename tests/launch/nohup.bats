@@ -67,6 +67,30 @@ setup_file() {
 	grep -qx 'ShdPnd=0000000000000200' seen
 }
 
+@test "GNU: signals that the C libraries keep for themselves" {
+	same 'env --block-signal=32 --block-signal=33 --block-signal=34 \
+		nohup grep SigBlk /proc/self/status </dev/null'
+	grep -q . seen
+}
+
+@test "GNU: an empty HOME, and slashes at its end" {
+	local home
+	for home in '' /proc// ..//; do
+		same "mkdir nohup.out; HOME=$home nohup touch started"
+	done
+}
+
+@test "GNU: a stderr that cannot take what is wrong" {
+	same 'nohup nosuch 2</dev/null'
+	same 'nohup nosuch 2<.'
+	same 'nohup touch started 2</dev/null'
+}
+
+@test "GNU: an option that could be any" {
+	same 'nohup --=x true'
+	same 'nohup --= true'
+}
+
 @test "GNU: descriptors, directory, umask, niceness, limits, arguments" {
 	same 'exec 7>seven 9<&0
 		ulimit -n 100

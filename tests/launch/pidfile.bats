@@ -36,12 +36,19 @@ bad_script() {
 	[[ $(head -c 4 file) =~ ^[0-9]{3} ]]
 }
 
-@test "-p - into a file: the PID is there before the job begins" {
+@test "-p - into a file: what others append there stays" {
+	need strace
+	bad_script
+	: >file
+	# The exec is held up while somebody else writes.
+	strace -f -qq -o trace -e trace=execve \
+	    -e inject=execve:delay_enter=300000:when=2 \
+	    "$DETACH" -o out -p - ./bad >>file 2>/dev/null 3>&- &
+	echo theirs >>file
+	ended_with 127 $!
+	[ "$(cat file)" = theirs ]
 	start sh -c '"$DETACH" -q -o out -p - "$@" >pid' sh
 	[ "$(cat pid)" = "$(fact pid)" ]
-	rm -f pid
-	"$DETACH" -q -w -o out -p - sh -c 'cat pid' >pid
-	[ "$(cat out)" = "$(cat pid)" ]
 }
 
 @test "-p - without a reader, or to what is not for output" {
@@ -120,6 +127,37 @@ bad_script() {
 	wait $!
 	"$DETACH" -q -w -o out -p pid true
 	[ "$(cat pid)" != 77 ]
+}
+
+@test "a lock for reading, which anybody can have, stops nobody" {
+	echo 77 >pid
+	need python3
+	mkfifo go ready
+	python3 - <<-'EOF' 3>&- &
+		import fcntl, struct
+		file = open("pid")
+		fcntl.fcntl(file, 37, struct.pack("hhqqi4x", 0, 0, 0, 0, 0))
+		open("ready", "w").close()
+		open("go").read()
+	EOF
+	timeout "$LIMIT" cat ready
+	"$DETACH" -q -w -o out -p pid true
+	[ "$(cat pid)" != 77 ]
+	: >go
+	wait $!
+}
+
+@test "what somebody else has written meanwhile stays" {
+	need strace
+	bad_script
+	echo 77 >pid
+	strace -f -qq -o trace -e trace=execve \
+	    -e inject=execve:delay_enter=1000000:when=2 \
+	    "$DETACH" -o out -p pid ./bad 2>/dev/null 3>&- &
+	timeout "$LIMIT" sh -c 'until [ "$(cat pid)" != 77 ]; do :; done'
+	echo 222 >pid
+	ended_with 127 $!
+	[ "$(cat pid)" = 222 ]
 }
 
 @test "two launches with one pidfile: the later failure leaves the other's" {

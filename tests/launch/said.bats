@@ -57,6 +57,12 @@ says() {
 	    "$DETACH" true </etc/passwd
 }
 
+@test "a home directory that is named from here is shown whole" {
+	mkdir nohup.out near
+	HOME=near says ", output in '$PWD/near/nohup.out' (nohup.out: Is a \
+directory)" "$DETACH" true </dev/null
+}
+
 @test "no default file at all: how to choose a place" {
 	mkdir nohup.out
 	refused 125 "nohup.out: Is a directory; HOME is not set \

@@ -198,6 +198,8 @@ fifo='mkfifo ../fifo
 	done
 	same 'setsid -h >/dev/full'
 	same 'setsid -V >/dev/full'
+	# A standard output that is closed is nothing to talk of.
+	same 'setsid -h >&-; setsid --version >&-'
 }
 
 @test "util-linux: options end at the command; words for them can be cut" {
