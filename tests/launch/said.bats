@@ -30,11 +30,13 @@ says() {
 }
 
 @test "what could confuse a terminal is escaped" {
+	local plain
 	# C1 controls, directions, separators of lines and paragraphs.
-	refused 127 'a\302\205b\302\233c: No' "$DETACH" $'a\u0085b\u009bc'
+	refused 127 'a\302\205b\302\233c: No' "$DETACH" $'a\302\205b\302\233c'
 	refused 127 '\342\200\256\342\201\246\342\200\216\330\234: No' \
-	    "$DETACH" $'\u202e\u2066\u200e\u061c'
-	refused 127 '\342\200\250\342\200\251: No' "$DETACH" $'\u2028\u2029'
+	    "$DETACH" $'\342\200\256\342\201\246\342\200\216\330\234'
+	refused 127 '\342\200\250\342\200\251: No' \
+	    "$DETACH" $'\342\200\250\342\200\251'
 	refused 127 '\177\033\\: No' "$DETACH" $'\177\e\\'
 	# Cut short, too long, a surrogate, past the end, a stray byte.
 	refused 127 '\303: No' "$DETACH" $'\303'
@@ -45,8 +47,9 @@ says() {
 	refused 127 '\364\220\200\200: No' "$DETACH" $'\364\220\200\200'
 	refused 127 '\200\277\377: No' "$DETACH" $'\200\277\377'
 	# The last of each length, and neighbours of what is escaped.
-	refused 127 $'\u07ff\uffff\U10ffff\u00a0\u2027\u202f\u2065\u206a: No' \
-	    "$DETACH" $'\u07ff\uffff\U10ffff\u00a0\u2027\u202f\u2065\u206a'
+	plain=$'\337\277\357\277\277\364\217\277\277\302\240\342\200\247'
+	plain+=$'\342\200\257\342\201\245\342\201\252'
+	refused 127 "$plain: No" "$DETACH" "$plain"
 }
 
 @test "why the default file is not the one here" {
