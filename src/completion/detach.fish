@@ -18,7 +18,11 @@ function __detach_operands
             case '--*'
                 string match -qr -- '^--[eiopka]' $word
                 and set -e words[1]
-            case '-?*'
+            case -
+                printf '%s\n' $words
+                return 0
+            # Not '-?*': fish 4 takes a question mark as it is.
+            case '-*'
                 string match -qr -- '^-[^eiopka]*[eiopka]$' $word
                 and set -e words[1]
             case '*'
@@ -44,11 +48,20 @@ function __detach_rescue
     string match -qr -- '^(-[^-eiopka]*r|--r)' $options
 end
 
+# Is the word at the cursor the value of the option before it?
+function __detach_wants_value
+    set -l words (commandline -cop)
+    not __detach_operands >/dev/null
+    and string match -qr -- '^(-[^-eiopka]*[eiopka]|--[eiopka][^=]*)$' $words[-1]
+end
+
 # The command, as if it stood alone.
 function __detach_command
+    __detach_wants_value
+    and return
     set -l operands (__detach_operands | string escape)
     set -l word (commandline -ct)
-    complete -C "$operands $word"
+    complete --do-complete="$operands $word"
 end
 
 # The user's jobs on terminals: of each process group but a session's first,

@@ -8,10 +8,14 @@ load ../lib/helpers
 # A sanitizer's search for leaks needs a process and descriptors of its own.
 export ASAN_OPTIONS=detect_leaks=0
 
-# launch COMMAND... - it is to start the probe with "facts", and to wait.
+# launch COMMAND... - it is to start the probe with "facts", and to wait. As "run",
+# which warns of a status of 127, and cannot write all names in all locales.
 launch() {
 	rm -f facts out nohup.out home/nohup.out
-	run --separate-stderr timeout "$LIMIT" "$@"
+	status=0
+	output=$(timeout "$LIMIT" "$@" 2>"$BATS_FILE_TMPDIR/said") || status=$?
+	stderr=$(cat "$BATS_FILE_TMPDIR/said")
+	mapfile -t stderr_lines <"$BATS_FILE_TMPDIR/said"
 }
 
 # The job ran, and got what it was promised.
