@@ -41,10 +41,12 @@ struct jobs {
 	size_t count;
 };
 
-/* A job starts as all zeros, except for the first three. */
+/* A job starts as all zeros, except for the first four. */
 struct job {
 	const struct jobs *all; /* this job and the earlier ones */
 	struct process named; /* the process that the user named */
+	pid_t
+	    group; /* the user named this group, and that one is in it; or 0 */
 	bool with_leader; /* the user also named the session's leader */
 	struct member *members;
 	size_t count;

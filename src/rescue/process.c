@@ -141,6 +141,31 @@ process_list(struct process **list)
 	return count;
 }
 
+int
+process_find(pid_t number, struct process *process)
+{
+	struct process *list, *oldest = NULL;
+	bool found = process_read(number, process) == 0;
+	ssize_t all, i;
+
+	if (found && !process_has_ended(process))
+		return 0;
+	all = process_list(&list);
+	if (all == -1)
+		return -1;
+	for (i = 0; i < all; i++)
+		if (list[i].group == number && !process_has_ended(&list[i]) &&
+		    (oldest == NULL || list[i].start < oldest->start))
+			oldest = &list[i];
+	if (oldest != NULL)
+		*process = *oldest;
+	free(list);
+	if (found || oldest != NULL)
+		return 0;
+	errno = ESRCH;
+	return -1;
+}
+
 ssize_t
 process_threads(pid_t pid, pid_t **list)
 {

@@ -89,6 +89,14 @@ bool process_has_ended(const struct process *process);
 ssize_t process_list(struct process **list);
 
 /*
+ * Find what a number stands for: the process, or, if that has ended, the oldest
+ * living process of the group with that number, which outlives its leader. One
+ * that was not waited for yet, and left no group, is found as it is. Return 0;
+ * or -1 with errno, which is ESRCH if there is neither.
+ */
+int process_find(pid_t number, struct process *process);
+
+/*
  * List the thread IDs of a process. Return how many, or -1 with errno. The
  * caller frees the list.
  */

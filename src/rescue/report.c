@@ -96,10 +96,15 @@ first_rescued(const struct job *job, size_t *count)
 static void
 report_success(const struct job *job, pid_t first, size_t count, bool chosen)
 {
-	char more[64] = "";
+	char more[128] = "";
+	int length = 0;
 
 	if (count > 1)
-		snprintf(more, sizeof(more), " and %zu more", count - 1);
+		length =
+		    snprintf(more, sizeof(more), " and %zu more", count - 1);
+	if (job->group != 0)
+		snprintf(more + length, sizeof(more) - (size_t)length,
+		    " of group %ld", (long)job->group);
 	if (!chosen && job->output.used)
 		message("PID %ld%s, output in '%s'", (long)first, more,
 		    job->output.path);
@@ -115,7 +120,9 @@ report_job(const struct job *job, bool quiet, bool chosen)
 	int status = report_refused(job);
 
 	if (count == 0 && status == 0)
-		return report_refusal(job->named.pid, error_text(ESRCH));
+		return report_refusal(
+		    job->group != 0 ? job->group : job->named.pid,
+		    error_text(ESRCH));
 	if (count != 0 && !quiet) {
 		report_awaited_hangup(job);
 		report_success(job, first, count, chosen);

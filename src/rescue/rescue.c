@@ -41,18 +41,15 @@ enum {
 	ROUNDS = 100, /* of looking for new members */
 };
 
-/* Step 1, for the process that the user named. Return 0, or the exit status. */
+/* Step 1, for the process that was found. Return 0, or the exit status. */
 static int
-begin(struct job *job, const struct rescue_plan *plan, pid_t pid)
+begin(struct job *job, const struct rescue_plan *plan)
 {
-	const char *why;
+	const char *why = refusal_of(&job->named);
 	size_t i;
 
-	if (process_read(pid, &job->named) == -1)
-		return report_refusal(pid, error_text(errno));
-	why = refusal_of(&job->named);
 	if (why != NULL)
-		return report_refusal(pid, why);
+		return report_refusal(job->named.pid, why);
 	for (i = 0; i < plan->count; i++)
 		job->with_leader |= plan->pids[i] == job->named.session;
 	return 0;
@@ -251,7 +248,7 @@ is_alone(const struct job *job)
 
 /*
  * Step 7. A session of its own is for a job of a single process, since a group
- * of several would be torn apart. The leader of a group cannot call setsid(), so
+ * of several would be torn apart, and one that was named is to keep its name. The leader of a group cannot call setsid(), so
  * it first joins another group of its session: that of the session's leader. If
  * any of this fails, the job is as safe where it is.
  */
@@ -263,8 +260,9 @@ leave_session(struct job *job)
 	const unsigned long away[6] = { 0, session }, back[6] = { 0, 0 };
 	bool leads = job->named.group == job->named.pid;
 
-	if (job->count != 1 || job->shared || member == NULL ||
-	    member->state != REPLACED || job->named.session == job->named.pid)
+	if (job->count != 1 || job->shared || job->group != 0 ||
+	    member == NULL || member->state != REPLACED ||
+	    job->named.session == job->named.pid)
 		return;
 	/* Children that have ended are in its group until it waits for them. */
 	if (!members_wait_until(job, is_alone, REAP_MS))
@@ -285,7 +283,13 @@ rescue_job(const struct rescue_plan *plan, struct job *job, pid_t pid)
 	enum shell_answer answer;
 	bool continued;
 
-	if (begin(job, plan, pid) != 0)
+	if (process_find(pid, &job->named) == -1)
+		return report_refusal(pid, error_text(errno));
+	/* Of the group, too, an earlier job may have dealt with it. */
+	if (members_is_known(job->all, job->named.pid))
+		return 0;
+	job->group = job->named.pid != pid ? pid : 0;
+	if (begin(job, plan) != 0)
 		return STATUS_FAILED;
 	replace_all(plan, job);
 	retry_late(plan, job);
