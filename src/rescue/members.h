@@ -30,6 +30,7 @@ struct member {
 	enum member_state state;
 	bool stopped; /* by job control, or about to be: continue it */
 	char *reason; /* of REFUSED; NULL if there was no memory for it */
+	bool was_tied; /* it is REPLACED, and was not safe before */
 	bool awaits_hangup; /* SIGHUP, which it still gets */
 };
 

@@ -290,6 +290,15 @@ refuse_or_change(struct subject *subject)
 	return change(subject);
 }
 
+static bool
+ignores_hangup(pid_t pid)
+{
+	struct process_status status;
+
+	return process_read_status(pid, &status) == 0 &&
+	       (status.ignored & 1LL << (SIGHUP - 1)) != 0;
+}
+
 int
 replace_terminals(struct tracee *tracee, const struct process *process,
     const struct source *source, const char **why)
@@ -302,12 +311,17 @@ replace_terminals(struct tracee *tracee, const struct process *process,
 		.our_file = NONE,
 		.null = NONE,
 		.file = NONE };
+	bool tied;
 	int result;
 
 	subject.nfds = process_terminals(process, &subject.fds);
 	if (subject.nfds == -1)
 		return refuse_for(&subject, "/proc", -errno);
+	tied = subject.nfds > 0 ||
+	       (process->terminal != 0 && !ignores_hangup(process->pid));
 	result = refuse_or_change(&subject);
+	if (result == 0)
+		result = tied;
 	free(subject.copies);
 	free(subject.fds);
 	return result;

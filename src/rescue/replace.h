@@ -16,8 +16,9 @@ struct source {
 /*
  * Make a process that is held independent of its terminal: descriptors that are
  * open on the terminal become /dev/null or the job's output, and SIGHUP is
- * ignored. Return 0; or -1, the process as it was, and the reason in *why, good
- * until detach exits, if the process still exists.
+ * ignored. Return 1 if the end of its terminal would have concerned it, else 0;
+ * or -1, the process as it was, and the reason in *why, good until detach exits,
+ * if the process still exists.
  */
 int replace_terminals(struct tracee *, const struct process *,
     const struct source *, const char **why);

@@ -92,7 +92,23 @@ first_rescued(const struct job *job, size_t *count)
 	return first;
 }
 
-/* Tell where the output goes; on a terminal, always tell of the success. */
+/* Was any of the rescued not safe before? */
+static bool
+had_need(const struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->count; i++)
+		if (job->members[i].state == REPLACED &&
+		    job->members[i].was_tied)
+			return true;
+	return false;
+}
+
+/*
+ * Tell where the output goes, or that there was nothing to do; on a terminal,
+ * always tell of the success.
+ */
 static void
 report_success(const struct job *job, pid_t first, size_t count, bool chosen)
 {
@@ -105,7 +121,10 @@ report_success(const struct job *job, pid_t first, size_t count, bool chosen)
 	if (job->group != 0)
 		snprintf(more + length, sizeof(more) - (size_t)length,
 		    " of group %ld", (long)job->group);
-	if (!chosen && job->output.used)
+	if (!had_need(job))
+		message("PID %ld%s: %s nothing on a terminal", (long)first,
+		    more, count > 1 ? "have" : "has");
+	else if (!chosen && job->output.used)
 		message("PID %ld%s, output in '%s'", (long)first, more,
 		    job->output.path);
 	else if (isatty(STDERR_FILENO))

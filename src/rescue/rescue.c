@@ -65,12 +65,15 @@ replace(const struct rescue_plan *plan, struct job *job, struct member *member)
 	const struct source source = { plan, &job->output,
 		is_there ? job->named.pid : member->process.pid };
 	const char *why = NULL;
+	int tied;
 
 	if (member->tracee.state != TRACEE_HELD || member->state != FOUND)
 		return;
-	if (replace_terminals(
-		&member->tracee, &member->process, &source, &why) == 0) {
+	tied =
+	    replace_terminals(&member->tracee, &member->process, &source, &why);
+	if (tied != -1) {
 		member->state = REPLACED;
+		member->was_tied = tied == 1;
 		member->awaits_hangup = hangup_is_awaited(&member->tracee);
 	} else if (member->tracee.state == TRACEE_GONE)
 		member->state = GONE;

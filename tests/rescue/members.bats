@@ -47,7 +47,7 @@ parent_of() {
 	run -0 rescue "$pid" "$pid"
 	[ "${#lines[@]}" = 1 ]
 	run -0 rescue "$pid"
-	[ -z "$output" ]
+	[ "$output" = "detach: PID $pid and 1 more: have nothing on a terminal" ]
 	hang_up
 }
 

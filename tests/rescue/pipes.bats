@@ -24,7 +24,7 @@ joined() {
 	run -0 rescue "$partner"
 	[ "$output" = "detach: PID $partner, output in '$PWD/nohup.out'" ]
 	run -0 rescue "$pid"
-	[ -z "$output" ]
+	[ "$output" = "detach: PID $pid: has nothing on a terminal" ]
 	hang_up
 	wake read
 	verdict
