@@ -17,6 +17,18 @@ report_refusal(pid_t pid, const char *why)
 	return STATUS_FAILED;
 }
 
+int
+report_rescued_by(pid_t pid, pid_t other)
+{
+	if (other > 0)
+		message("PID %ld: is being rescued by PID %ld", (long)pid,
+		    (long)other);
+	else
+		message(
+		    "PID %ld: is being rescued by another detach", (long)pid);
+	return STATUS_FAILED;
+}
+
 void
 report_terminal_kept(const struct job *job)
 {

@@ -16,6 +16,9 @@
 /* This process is not rescued, and why. */
 int report_refusal(pid_t pid, const char *why);
 
+/* This job is rescued by another detach just now; -1 for an unknown PID. */
+int report_rescued_by(pid_t pid, pid_t other);
+
 /* The shell did not take its terminal back. */
 void report_terminal_kept(const struct job *job);
 

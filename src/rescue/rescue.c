@@ -1,7 +1,8 @@
 /*
  * rescue.c owns the steps of a rescue and their order:
  *
- *  1. Refuse what must not be touched (refusal.c).
+ *  1. Refuse what must not be touched (refusal.c), or what another detach
+ *     rescues just now (lock.c).
  *  2. Stop all processes of the job. Look for new ones until there are none
  *     (members.c).
  *  3. From here on, the stopped processes make system calls for us (tracee.c).
@@ -27,6 +28,7 @@
 
 #include "message.h"
 #include "rescue/hangup.h"
+#include "rescue/lock.h"
 #include "rescue/members.h"
 #include "rescue/refusal.h"
 #include "rescue/replace.h"
@@ -279,19 +281,13 @@ leave_session(struct job *job)
 	members_release(job);
 }
 
-/* All steps, for one job. Return the exit status. */
+/* All steps, for one job that was found. Return the exit status. */
 static int
-rescue_job(const struct rescue_plan *plan, struct job *job, pid_t pid)
+rescue_found(const struct rescue_plan *plan, struct job *job)
 {
 	enum shell_answer answer;
 	bool continued;
 
-	if (process_find(pid, &job->named) == -1)
-		return report_refusal(pid, error_text(errno));
-	/* Of the group, too, an earlier job may have dealt with it. */
-	if (members_is_known(job->all, job->named.pid))
-		return 0;
-	job->group = job->named.pid != pid ? pid : 0;
 	if (begin(job, plan) != 0)
 		return STATUS_FAILED;
 	replace_all(plan, job);
@@ -306,6 +302,27 @@ rescue_job(const struct rescue_plan *plan, struct job *job, pid_t pid)
 	    shell_await_notice(job) == NO_ANSWER)
 		report_unnoticed(job);
 	return report_job(job, plan->quiet, plan->output != NULL);
+}
+
+/* Find the job that a number stands for, and rescue it. Return the exit status. */
+static int
+rescue_job(const struct rescue_plan *plan, struct job *job, pid_t pid)
+{
+	struct lock lock;
+	pid_t other;
+	int status;
+
+	if (process_find(pid, &job->named) == -1)
+		return report_refusal(pid, error_text(errno));
+	/* Of the group, too, an earlier job may have dealt with it. */
+	if (members_is_known(job->all, job->named.pid))
+		return 0;
+	job->group = job->named.pid != pid ? pid : 0;
+	other = lock_job(&job->named, &lock);
+	status = other == 0 ? rescue_found(plan, job)
+			    : report_rescued_by(pid, other);
+	lock_free(&lock);
+	return status;
 }
 
 /*
