@@ -160,7 +160,7 @@ static const struct {
 } refusals[] = {
 	{ is_init, "init is no job" },
 	{ is_detach, "is detach itself" },
-	{ is_ancestor, "is an ancestor of detach" },
+	{ is_ancestor, "is an ancestor of detach (try from another terminal)" },
 	{ is_kernel_thread, "is a kernel thread" },
 	{ has_ended, "is a zombie" },
 	{ has_no_main_thread, "is a zombie: its main thread has ended" },
@@ -203,11 +203,17 @@ refusal_is_independent(pid_t pid)
 	return count == 0;
 }
 
-/* Where yama is in the way, say so: the errno alone does not. */
+/*
+ * Where yama is in the way, say so: the errno alone does not. Its value 1 permits
+ * to trace one's own children, which the jobs of a shell are for the program that
+ * takes its place; 2 permits root alone, and 3 nobody. (Not $(jobs -p), which
+ * in zsh is more than numbers: the shell would be lost, and its job with it.)
+ */
 static const char *
 permission_error(void)
 {
-	static char text[128];
+	static char text[256];
+	const char *advice = "";
 	FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
 	int scope = 0;
 
@@ -218,9 +224,13 @@ permission_error(void)
 	}
 	if (scope == 0)
 		return error_text(EPERM);
-	snprintf(text, sizeof(text),
-	    "%s (kernel.yama.ptrace_scope is %d: try as root)",
-	    error_text(EPERM), scope);
+	if (scope == 1)
+		advice = ": in the job's own shell try "
+			 "'exec detach -r PID', else as root";
+	else if (scope == 2)
+		advice = ": try as root";
+	snprintf(text, sizeof(text), "%s (kernel.yama.ptrace_scope is %d%s)",
+	    error_text(EPERM), scope, advice);
 	return text;
 }
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "rescue/pipes.h"
 #include "rescue/shell.h"
@@ -17,7 +18,7 @@ enum {
 /*
  * Find the shell that controls the job: a parent of a member, in the session of
  * the job but in another group. Return 0 if there is none, or if it may not be
- * seen.
+ * seen, or if detach has taken its place by "exec".
  */
 static pid_t
 find_shell(const struct job *job)
@@ -30,7 +31,7 @@ find_shell(const struct job *job)
 		process = &job->members[i].process;
 		if (process_read(process->parent, &parent) == 0 &&
 		    parent.session == job->named.session &&
-		    parent.group != process->group &&
+		    parent.group != process->group && parent.pid != getpid() &&
 		    members_find(job, parent.pid) == NULL)
 			return parent.pid;
 	}

@@ -40,7 +40,7 @@ load ../lib/rescue
 }
 
 @test "rescue: not one that it descends from" {
-	refused 125 "PID $BASHPID: is an ancestor" rescue "$BASHPID"
+	refused 125 "PID $BASHPID: is an ancestor of detach (try from another terminal)" rescue "$BASHPID"
 }
 
 @test "rescue: not a zombie" {

@@ -1,0 +1,80 @@
+#!/usr/bin/env bats
+# detach takes the place of the job's own shell: then it may trace the job, which
+# is its child, also as an ordinary user where kernel.yama.ptrace_scope is 1.
+
+load ../lib/helpers
+load ../lib/rescue
+
+setup_file() {
+	need pgrep
+}
+
+# exec_detach MODE PIDS - start a loop, and end its shell by exec, with what that
+# shell takes for PIDs. The kernel hangs the terminal up, since it has lost the
+# leader of its session.
+exec_detach() {
+	local status=0
+	rm -f nohup.out enough
+	start_on_terminal "$1" "sh $SOURCE/tests/programs/loop.sh"
+	[ "$1" != stopped ] || keys 'bg\n'
+	keys "exec $DETACH -r $2\n"
+	timeout "$LIMIT" tail --pid="$terminal" -f /dev/null
+	wait "$terminal" || status=$?
+	exec 7>&-
+	[ "$status" = 0 ]
+	tr -d '\r' <screen |
+	    grep -E "detach: PID $pid( and [0-9]+ more)?, output in '$PWD/nohup.out'$"
+	run ! grep 'its shell' screen
+	gone "$shell"
+	goes_on
+	counts
+}
+
+@test "S23: exec detach -r \$(jobs -p), in bash" {
+	exec_detach background '$(jobs -p)'
+	exec_detach stopped '$(jobs -p)'
+}
+
+@test "S23: exec detach -r \$!, in zsh" {
+	need zsh
+	interactive='zsh -f -o nozle -o nopromptsp -i'
+	exec_detach background '$!'
+	exec_detach stopped '$!'
+}
+
+# bash would end a stopped job at exec.
+@test "rescue: detach in the place of the shell does not wait for itself" {
+	need dash
+	# shellcheck disable=SC2034 # what rescue.bash reads
+	interactive='dash -i'
+	start_on_terminal stopped "$VICTIM read"
+	keys "exec $DETACH -r $pid\n"
+	timeout "$LIMIT" tail --pid="$terminal" -f /dev/null
+	exec 7>&-
+	run ! grep 'its shell' screen
+	wake read
+	verdict
+	[ "$(stream)" = $'v:1\nv:2' ]
+}
+
+# What the file in /proc says where it cannot be changed.
+@test "rescue: where yama forbids it, what permits it is told" {
+	[ "$(id -u)" = 0 ] || missing root
+	need setpriv unshare
+	sleeping_victim read
+	for scope in 1 2 3; do
+		case $scope in
+		1) advice=": in the job's own shell try 'exec detach -r PID', else as root" ;;
+		2) advice=': try as root' ;;
+		3) advice= ;;
+		esac
+		# shellcheck disable=SC2016 # for the other shell
+		run -125 "${private[@]}" sh -c 'mount -t tmpfs none /proc/sys/kernel &&
+		    mkdir /proc/sys/kernel/yama &&
+		    echo "$1" >/proc/sys/kernel/yama/ptrace_scope &&
+		    exec setpriv --reuid=12345 --clear-groups "$DETACH" -r "$2"' \
+		    sh $scope "$pid"
+		[ "$output" = "detach: PID $pid: Operation not permitted (kernel.yama.ptrace_scope is $scope$advice)" ]
+	done
+	unharmed read
+}
