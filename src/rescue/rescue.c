@@ -30,6 +30,7 @@
 #include "rescue/hangup.h"
 #include "rescue/lock.h"
 #include "rescue/members.h"
+#include "rescue/place.h"
 #include "rescue/refusal.h"
 #include "rescue/replace.h"
 #include "rescue/report.h"
@@ -337,6 +338,7 @@ prepare(void)
 	sigset_t mask;
 	int fd;
 
+	place_note();
 	/* What is opened later must not become our own standard error. */
 	do
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -379,5 +381,9 @@ rescue(const struct rescue_plan *plan)
 		for (j = 0; j < jobs.count; j++)
 			members_release_late(&list[j]);
 	}
-	return report_pipes(&jobs) == 0 ? status : STATUS_FAILED;
+	if (report_pipes(&jobs) != 0)
+		status = STATUS_FAILED;
+	if (status != 0)
+		place_give_back(&jobs);
+	return status;
 }

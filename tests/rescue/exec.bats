@@ -57,6 +57,49 @@ exec_detach() {
 	[ "$(stream)" = $'v:1\nv:2' ]
 }
 
+@test "rescue: refused in the place of the shell, detach becomes a shell again" {
+	export SHELL=/bin/sh
+	start_on_terminal background "$VICTIM -s $VICTIM read"
+	until_true in_state S "$pid"
+	keys "exec $DETACH -r $pid\n"
+	shell_answers
+	grep "PID $pid: is under a seccomp filter" screen
+	grep "'/bin/sh' keeps the terminal open for the jobs" screen
+	# This one is not a job of the new shell, but its child still.
+	keys "exec $DETACH -r 99999999\n"
+	shell_answers
+	grep "PID 99999999: No such process" screen
+	unharmed read
+}
+
+# cat changes none of its signals, as a shell does.
+@test "rescue: the shell that follows gets all back" {
+	SHELL=$(command -v cat)
+	export SHELL
+	start_on_terminal background "$VICTIM -s $VICTIM read"
+	until_true in_state S "$pid"
+	keys 'ulimit -Sn 250\n'
+	shell_answers
+	keys "exec $DETACH -r $pid\n"
+	until_true grep -qx cat "/proc/$shell/comm"
+	grep -E '^SigBlk:.0+$' "/proc/$shell/status"
+	# Neither SIGPIPE, SIGCHLD nor SIGXFSZ is ignored.
+	[ $((0x$(sed -n 's/^SigIgn:.//p' "/proc/$shell/status") & 0x1011000)) = 0 ]
+	grep -E '^Max open files +250 ' "/proc/$shell/limits"
+	hang_up
+}
+
+# As after "ssh -t host 'job & exec detach -r $!'": its caller wants the status.
+@test "rescue: without a shell's job control, the status is detach's" {
+	export SHELL=/bin/sh
+	mkfifo ready
+	run -125 timeout "$LIMIT" "$PTY" \
+	    sh -c "$VICTIM -s $VICTIM read & read -r pid <ready; exec $DETACH -r \$pid" \
+	    </dev/null
+	[[ $output == *"is under a seccomp filter"* ]]
+	[[ $output != *"keeps the terminal"* ]]
+}
+
 # What the file in /proc says where it cannot be changed.
 @test "rescue: where yama forbids it, what permits it is told" {
 	[ "$(id -u)" = 0 ] || missing root
