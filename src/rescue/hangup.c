@@ -1,9 +1,8 @@
 /*
- * hangup.c owns who waits for SIGHUP. A signal that its receiver blocks is never
- * ignored (the kernel's sig_ignored()): it stays pending, for sigwait() or
- * signalfd() to take. The receiver of one that is sent to a process or group is
- * the main thread. If that does not block it, none is ever pending; if nobody
- * waits, the pending one is dropped as it is unblocked.
+ * hangup.c owns who waits for SIGHUP. The kernel does not discard an ignored
+ * signal while the main thread blocks it (sig_ignored()): it stays pending, and
+ * sigwait() or signalfd() can still take it. If the main thread does not block
+ * it, it is discarded on arrival; otherwise when it is unblocked.
  */
 #include <signal.h>
 #include <stdint.h>

@@ -42,13 +42,14 @@ find_gate_in(const struct memory *memory, unsigned long from, unsigned long to)
 }
 
 /*
- * Does this line of the maps file show code that may have a gate: in the vDSO,
- * which is the kernel's own part of every program, or in a file? Then these are
- * its addresses. ([vsyscall] is neither: the kernel emulates that code, and
+ * Take the addresses from a line of the maps file, if it shows code that may have
+ * a gate: in the vDSO, which is the kernel's own part of every program, or in a
+ * file. Return whether it does. ([vsyscall] is neither: the kernel emulates that code, and
  * nothing executes it.)
  */
 static bool
-is_code(const char *line, bool in_file, unsigned long *from, unsigned long *to)
+parse_code_line(
+    const char *line, bool in_file, unsigned long *from, unsigned long *to)
 {
 	char rights[5], name[16] = "";
 	unsigned long inode;
@@ -77,7 +78,7 @@ find_gate(struct memory *memory, pid_t pid)
 	for (in_file = 0; maps != NULL && in_file < 2; in_file++) {
 		rewind(maps);
 		while (memory->gate == 0 && getline(&line, &room, maps) != -1)
-			if (is_code(line, in_file, &from, &to))
+			if (parse_code_line(line, in_file, &from, &to))
 				memory->gate = find_gate_in(memory, from, to);
 	}
 	free(line);

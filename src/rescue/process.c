@@ -206,8 +206,6 @@ read_status_line(const char *line, struct process_status *status)
 			*fields[i].value = (long long)strtoull(
 			    line + length, NULL, fields[i].base);
 	}
-	if (strncmp(line, "Uid:", 4) == 0)
-		(void)sscanf(line, "Uid: %*u %u", &status->user);
 }
 
 int

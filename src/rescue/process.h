@@ -47,7 +47,6 @@ struct process_status {
 	long long pending; /* signals for this thread alone */
 	long long shared_pending; /* signals for any thread of the process */
 	long long blocked, ignored, caught;
-	uid_t user; /* the effective one */
 };
 
 /* A descriptor that is open on a terminal. */

@@ -233,6 +233,6 @@ void
 quirks_restore_vectors(const struct tracee *tracee)
 {
 	if (tracee->vectors_size != 0)
-		(void)tracee_put_set(tracee, ARCH_VECTORS, tracee->vectors,
+		(void)tracee_write_set(tracee, ARCH_VECTORS, tracee->vectors,
 		    tracee->vectors_size);
 }

@@ -20,7 +20,7 @@ struct source {
  * or -1, the process as it was, and the reason in *why, good until detach exits,
  * if the process still exists.
  */
-int replace_terminals(struct tracee *, const struct process *,
-    const struct source *, const char **why);
+int replace_terminals(struct tracee *tracee, const struct process *process,
+    const struct source *source, const char **why);
 
 #endif

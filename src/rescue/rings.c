@@ -15,7 +15,11 @@
 
 enum { TRIES = 100 }; /* to look at a ring that is busy, a millisecond apart */
 
-/* What the kernel shows of a ring: of all places that are not empty, or less. */
+/*
+ * What the kernel shows of a ring's registered files: none; one that is the
+ * terminal; a table without entries, for it is empty or the ring is busy; or
+ * nothing.
+ */
 enum registered { NOTHING, TERMINAL, NONE_SHOWN, UNCLEAR };
 
 /* The text ends before a mark such as " (deleted)", or the end of the line. */
@@ -45,7 +49,10 @@ last_part(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
-/* Is this the pseudo-terminal of the process? Without one, any can be. */
+/*
+ * Is this the pseudo-terminal of the process? For a process without a controlling
+ * terminal, every pseudo-terminal counts.
+ */
 static bool
 is_pty(const struct process *process, const char *name)
 {
@@ -97,7 +104,7 @@ is_terminal(const struct process *process, const struct terminal_fd *list,
  * ring that is busy it leaves out the latter, or both.
  */
 static enum registered
-look_at_ring(const struct process *process, const struct terminal_fd *list,
+read_ring(const struct process *process, const struct terminal_fd *list,
     ssize_t count, int number)
 {
 	enum registered result = UNCLEAR;
@@ -111,11 +118,12 @@ look_at_ring(const struct process *process, const struct terminal_fd *list,
 	snprintf(name, sizeof(name), "fdinfo/%d", number);
 	file = process_open(process->pid, name);
 	while (file != NULL && getline(&line, &room, file) != -1) {
+		start = 0;
 		if (sscanf(line, "UserFiles: %u", &files) == 1) {
 			inside = true;
 			result = files == 0 ? NOTHING : NONE_SHOWN;
 		} else if (inside && isspace((unsigned char)*line) &&
-			   sscanf(line, " %*u: %n", &start) == 0) {
+			   sscanf(line, " %*u: %n", &start) == 0 && start > 0) {
 			cut(line + start);
 			if (is_terminal(process, list, count, line + start))
 				result = TERMINAL;
@@ -133,15 +141,15 @@ look_at_ring(const struct process *process, const struct terminal_fd *list,
 
 /* The same, until it is not busy. */
 static enum registered
-look_again(const struct process *process, const struct terminal_fd *list,
-    ssize_t count, int number)
+read_ring_until_idle(const struct process *process,
+    const struct terminal_fd *list, ssize_t count, int number)
 {
 	const struct timespec millisecond = { 0, 1000000 };
 	enum registered result = UNCLEAR;
 	int tries;
 
 	for (tries = 0; tries < TRIES; tries++) {
-		result = look_at_ring(process, list, count, number);
+		result = read_ring(process, list, count, number);
 		if (result == NOTHING || result == TERMINAL)
 			break;
 		nanosleep(&millisecond, NULL);
@@ -161,7 +169,8 @@ rings_refusal(const struct process *process, const struct terminal_fd *list,
 	for (i = 0; i < all && result != TERMINAL && result != UNCLEAR; i++) {
 		read_link(process->pid, numbers[i], target);
 		if (strcmp(target, "anon_inode:[io_uring]") == 0)
-			result = look_again(process, list, count, numbers[i]);
+			result = read_ring_until_idle(
+			    process, list, count, numbers[i]);
 	}
 	free(numbers);
 	if (result == TERMINAL)

@@ -22,13 +22,19 @@ enum { TRIES = 100 }; /* of a call that a SIGSTOP interrupts */
 static int
 save_state(struct tracee *tracee)
 {
-	/* Other threads than the main one call to be released, if at all. */
+	/*
+	 * A thread other than the main one makes a call only to be released, and
+	 * only on processors that need that.
+	 */
 	bool calls = tracee->pid == tracee->process || !ARCH_MARK_COUNTS;
 	int error = 0;
 
 	if (tracee_get_mask(tracee, &tracee->mask) == -1)
 		return -1;
-	/* Not earlier: what is opened stays the memory of before an exec. */
+	/*
+	 * Only now, while it is stopped: an open mem file keeps the memory of
+	 * before an exec().
+	 */
 	if (calls && (memory_open(&tracee->memory, tracee->pid) == -1 ||
 			 quirks_prepare_calls(tracee) == -1))
 		error = errno;

@@ -244,7 +244,7 @@ tracee_get_set(const struct tracee *tracee, int set, void *bytes, size_t *size)
 }
 
 bool
-tracee_put_set(
+tracee_write_set(
     const struct tracee *tracee, int set, const void *bytes, size_t size)
 {
 	/* ptrace() only reads them, but an iovec cannot say so. */
@@ -272,7 +272,8 @@ tracee_get_registers(struct tracee *tracee, struct registers *registers)
 int
 tracee_set_registers(struct tracee *tracee, const struct registers *registers)
 {
-	if (!tracee_put_set(tracee, NT_PRSTATUS, registers, sizeof(*registers)))
+	if (!tracee_write_set(
+		tracee, NT_PRSTATUS, registers, sizeof(*registers)))
 		return mark_gone(tracee);
 	return 0;
 }

@@ -93,7 +93,7 @@ int tracee_set_mask(struct tracee *tracee, uint64_t mask);
  */
 bool tracee_get_set(
     const struct tracee *tracee, int set, void *bytes, size_t *size);
-bool tracee_put_set(
+bool tracee_write_set(
     const struct tracee *tracee, int set, const void *bytes, size_t size);
 
 /* Ask for what a request of ptrace() tells. Return whether the kernel did. */
