@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,16 +83,26 @@ took_place(const struct jobs *jobs)
 	return has_shells_job();
 }
 
-/* The user's, by the environment or else by the list of users. */
+/*
+ * The user's, by the environment or else by the list of users. Not getpwuid(),
+ * which in a static program with glibc needs the shared one as well.
+ */
 static const char *
 find_shell(void)
 {
 	const char *shell = getenv("SHELL");
-	const struct passwd *user;
+	const struct passwd *user = NULL;
+	FILE *list;
 
 	if (shell != NULL && *shell == '/')
 		return shell;
-	user = getpwuid(getuid());
+	list = fopen("/etc/passwd", "re");
+	if (list == NULL)
+		return "/bin/sh";
+	do
+		user = fgetpwent(list);
+	while (user != NULL && user->pw_uid != getuid());
+	fclose(list);
 	return user != NULL && *user->pw_shell == '/' ? user->pw_shell
 						      : "/bin/sh";
 }
