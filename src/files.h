@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/* Where output goes if nobody chose a place: here, or in the home directory. */
+#define FILES_DEFAULT "nohup.out"
+
 /*
  * May the effective user, with its capabilities, access the file in that mode
  * (as of access(2))? Return 0, or -1 with errno.

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "files.h"
 #include "gnu.h"
 #include "launch/attempt.h"
 #include "message.h"
@@ -182,12 +183,12 @@ nohup_explain(const struct attempt *attempt)
 
 	switch (failure->problem) {
 	case DEFAULT_NOT_OPENED:
-		explain_file("nohup.out", file->why_not_here);
+		explain_file(FILES_DEFAULT, file->why_not_here);
 		if (file->home != NULL)
 			explain_file(file->home, file->why_not_home);
 		/* GNU: an empty HOME is the working directory, once more. */
 		else if (getenv("HOME") != NULL)
-			explain_file("nohup.out", file->why_not_here);
+			explain_file(FILES_DEFAULT, file->why_not_here);
 		break;
 	case COMMAND_NOT_RUN:
 		begin();

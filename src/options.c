@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "files.h"
 #include "message.h"
 #include "options.h"
 
@@ -57,7 +58,8 @@ static const char help[] =
     "  -V, --version        print the version and exit\n"
     "\n"
     "Without options stdin is /dev/null, and output that would go to a\n"
-    "terminal, pipe or socket is appended to nohup.out, or $HOME/nohup.out.\n"
+    "terminal, pipe or socket is appended to " FILES_DEFAULT
+    ", or $HOME/" FILES_DEFAULT ".\n"
     "Status: 0 started, 125 detach failed, 126 COMMAND cannot run, 127 not\n"
     "found; with -w the job's own; with -a for a job that ended too, but 1 for "
     "0.\n";

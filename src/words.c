@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "launch/attempt.h"
 #include "message.h"
 #include "words.h"
@@ -32,7 +33,7 @@ tell_default(const struct attempt *attempt, const char *ignored)
 		directory[0] = '\0';
 	message("PID %ld, %s in '%s%s%s'%s%s%s%s", (long)attempt->pid, what,
 	    directory, directory[0] == '\0' || directory[1] == '\0' ? "" : "/",
-	    file->path, home ? " (nohup.out: " : "",
+	    file->path, home ? " (" FILES_DEFAULT ": " : "",
 	    home ? file->why_not_here : "", home ? ")" : "", ignored);
 }
 
@@ -63,10 +64,10 @@ explain_default(const struct default_file *file)
 	static const char hint[] = "(-o FILE chooses another place)";
 
 	if (file->home == NULL)
-		message("nohup.out: %s; HOME is not set %s", file->why_not_here,
-		    hint);
+		message(FILES_DEFAULT ": %s; HOME is not set %s",
+		    file->why_not_here, hint);
 	else
-		message("nohup.out: %s; %.*s%s: %s %s", file->why_not_here,
+		message(FILES_DEFAULT ": %s; %.*s%s: %s %s", file->why_not_here,
 		    NAME_SHOWN, file->home,
 		    strlen(file->home) > NAME_SHOWN ? "..." : "",
 		    file->why_not_home, hint);

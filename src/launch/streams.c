@@ -204,7 +204,7 @@ open_private(const struct rules *rules, const char *path, const char **why)
 static int
 open_default(struct attempt *attempt)
 {
-	static const char here[] = "nohup.out";
+	static const char here[] = FILES_DEFAULT;
 	const struct rules *rules = attempt->plan->rules;
 	struct default_file *file = &attempt->streams.default_file;
 	const char *home = getenv("HOME");

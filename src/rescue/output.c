@@ -176,7 +176,7 @@ open_own(const char *path, const char **why)
 static int
 open_default(struct output *output, const char *home)
 {
-	static const char here[] = "nohup.out";
+	static const char here[] = FILES_DEFAULT;
 	const char *why, *why_home;
 	char path[PATH_MAX];
 	int fd = open_own(here, &why);
@@ -241,7 +241,7 @@ open_for(struct output *output, pid_t pid)
 	if (error == 0)
 		return result;
 	return refuse(output,
-	    "nohup.out: cannot be opened as the job's user: %s",
+	    FILES_DEFAULT ": cannot be opened as the job's user: %s",
 	    error_text(error));
 }
 

@@ -45,7 +45,7 @@ bad_script() {
 	: >file
 	# The exec is held up while somebody else writes.
 	strace -f -qq -o trace -e trace=execve \
-	    -e inject=execve:delay_enter=300000:when=2 \
+	    -e inject=execve:delay_enter=300000 \
 	    "$DETACH" -o out -p - ./bad >>file 2>/dev/null 3>&- &
 	echo theirs >>file
 	ended_with 127 $!
@@ -150,35 +150,42 @@ bad_script() {
 	wait $!
 }
 
-@test "what somebody else has written meanwhile stays" {
+# held - a launch of ./bad with the pidfile "pid", which holds 77. It is stopped
+# when its exec has failed, before it takes its PID back: SIGSTOP comes to the
+# child in its execve(). The child's PID is in "child", that of strace in "first".
+held() {
 	need strace
 	bad_script
 	echo 77 >pid
 	strace -f -qq -o trace -e trace=execve \
-	    -e inject=execve:delay_enter=1000000:when=2 \
+	    -e inject=execve:signal=SIGSTOP:when=1 \
 	    "$DETACH" -o out -p pid ./bad 2>/dev/null 3>&- &
-	timeout "$LIMIT" sh -c 'until [ "$(cat pid)" != 77 ]; do :; done'
+	first=$!
+	timeout "$LIMIT" sh -c 'until [ "$(cat pid)" != 77 ] && [ -s pid ]; do
+			:
+		done'
+	child=$(cat pid)
+	reaches '[Tt]' "$child"
+}
+
+@test "what somebody else has written meanwhile stays" {
+	held
 	echo 222 >pid
-	ended_with 127 $!
+	kill -CONT "$child"
+	ended_with 127 "$first"
 	[ "$(cat pid)" = 222 ]
 }
 
-@test "two launches with one pidfile: the later failure leaves the other's" {
-	bad_script
-	need strace
-	mkfifo seen
-	# The first one fails, and is held for a moment before it takes its PID
-	# back; meanwhile the second one starts, and must not lose its own.
-	strace -f -qq -o trace -e trace=ftruncate,unlink \
-	    -e inject=ftruncate,unlink:delay_enter=300000 \
-	    "$DETACH" -o out -p pid ./bad 2>/dev/null 3>&- &
-	until [ -s pid ] || [ $SECONDS -gt "$LIMIT" ]; do
-		:
-	done
-	"$DETACH" -q -o out -p pid sleep 1000
-	wait $! || true
-	[ "$(ps -o comm= -p "$(cat pid)")" = sleep ]
-	kill "$(cat pid)"
+@test "two launches with one pidfile: neither takes back the other's" {
+	held
+	refused 125 "-p pid: locked by another process" \
+	    "$DETACH" -o out -p pid touch started
+	[ "$(cat pid)" = "$child" ]
+	kill -CONT "$child"
+	ended_with 127 "$first"
+	[ "$(cat pid)" = 77 ]
+	"$DETACH" -q -w -o out -p pid true
+	[ "$(cat pid)" != 77 ]
 }
 
 @test "the lock goes with the launch, not with the waiter" {
