@@ -102,7 +102,7 @@ exec_detach() {
 
 # What the file in /proc says where it cannot be changed.
 @test "rescue: where yama forbids it, what permits it is told" {
-	[ "$(id -u)" = 0 ] || missing root
+	right root mounts
 	need setpriv unshare
 	sleeping_victim read
 	for scope in 1 2 3; do
