@@ -14,6 +14,13 @@
 #include "clock.h"
 #include "rescue/tracee.h"
 
+/* What ptrace() takes: glibc has an enumeration for it, musl an int. */
+#ifdef __GLIBC__
+#define REQUEST enum __ptrace_request
+#else
+#define REQUEST int
+#endif
+
 enum {
 	/* What PTRACE_O_TRACESYSGOOD makes of a stop at a call. */
 	CALL_STOP = SIGTRAP | 0x80,
@@ -168,7 +175,8 @@ static int
 resume(struct tracee *tracee, int request, int number)
 {
 	/* ESRCH means that a SIGKILL came, and await_stop() sees that. */
-	if (ptrace(request, tracee->pid, NULL, (unsigned long)number) == -1 &&
+	if (ptrace((REQUEST)request, tracee->pid, NULL,
+		(unsigned long)number) == -1 &&
 	    errno != ESRCH)
 		return -1;
 	return await_stop(tracee, FOREVER);
@@ -281,7 +289,8 @@ tracee_set_registers(struct tracee *tracee, const struct registers *registers)
 bool
 tracee_ask(const struct tracee *tracee, int request, void *answer, size_t size)
 {
-	return ptrace(request, tracee->pid, (void *)size, answer) != -1;
+	return ptrace((REQUEST)request, tracee->pid, (void *)size, answer) !=
+	       -1;
 }
 
 int
