@@ -49,6 +49,8 @@ teardown() {
 		[ "$process" = $$ ] || [ "$process" = "$BASHPID" ] ||
 		    kill -KILL "$process" 2>/dev/null || true
 	done
+	# bats removes the directory, which takes rights that a test took away.
+	has root || chmod -R u+rwX "$BATS_TEST_TMPDIR"
 }
 
 # need TOOL... - skip the test if one of these is missing. Under CI, fail.
