@@ -36,19 +36,17 @@ is_in_sigwait(const struct tracee *tracee, pid_t thread)
 	char path[64];
 	long number = -1;
 	unsigned long set = 0;
-	FILE *file;
+	const char *text;
 
 	if (thread == tracee->pid) {
 		number = tracee->sleeping.number;
 		set = tracee->sleeping.argument[0];
 	} else {
 		snprintf(path, sizeof(path), "task/%ld/syscall", (long)thread);
-		file = process_open(tracee->process, path);
+		text = process_text(tracee->process, path);
 		/* "running" is no number. */
-		if (file == NULL || fscanf(file, "%ld %lx", &number, &set) != 2)
+		if (text == NULL || sscanf(text, "%ld %lx", &number, &set) != 2)
 			number = -1;
-		if (file != NULL)
-			fclose(file);
 	}
 	return number == SYS_rt_sigtimedwait && is_in_set(tracee, set);
 }
@@ -70,18 +68,15 @@ has_sigwait(const struct tracee *tracee)
 static bool
 is_signalfd(pid_t pid, int number)
 {
-	char name[64], line[256];
+	const char *text;
+	char name[64];
 	unsigned long long set = 0;
-	FILE *file;
 
 	snprintf(name, sizeof(name), "fdinfo/%d", number);
-	file = process_open(pid, name);
-	if (file == NULL)
-		return false;
-	while (fgets(line, sizeof(line), file) != NULL)
-		(void)sscanf(line, "sigmask: %llx", &set);
-	fclose(file);
-	return (set & hangup) != 0;
+	text = process_text(pid, name);
+	text = text != NULL ? strstr(text, "sigmask:") : NULL;
+	return text != NULL && sscanf(text, "sigmask: %llx", &set) == 1 &&
+	       (set & hangup) != 0;
 }
 
 static bool

@@ -1,6 +1,6 @@
 /*
- * members.c owns who belongs to a job that already runs: it finds the processes
- * of the job, and stops them and lets them go.
+ * members.c owns the processes of a job that already runs: it stops them and lets
+ * them go.
  */
 #include <errno.h>
 #include <signal.h>
@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "rescue/members.h"
 #include "rescue/refusal.h"
+#include "rescue/search.h"
 
 enum {
 	STOP_MS = 2000, /* for a thread to stop */
@@ -83,13 +84,6 @@ add_member(struct job *job, const struct process *process)
 	return member;
 }
 
-/* Do these two records tell of one process? */
-static bool
-is_one_process(const struct process *one, const struct process *other)
-{
-	return one->pid == other->pid && one->start == other->start;
-}
-
 /* Does the PID still belong to the process that was found? */
 static bool
 exists(const struct process *process)
@@ -97,7 +91,7 @@ exists(const struct process *process)
 	struct process now;
 
 	return process_read(process->pid, &now) == 0 &&
-	       is_one_process(&now, process);
+	       process_is_same(&now, process);
 }
 
 /*
@@ -137,6 +131,7 @@ hold_member(struct job *job, struct member *member, const char **why)
 {
 	const struct process *process = &member->process;
 	struct process_status status;
+	struct process now;
 	int error;
 
 	*why = NULL;
@@ -146,7 +141,10 @@ hold_member(struct job *job, struct member *member, const char **why)
 			*why = refusal_of_stop(error);
 		return -1;
 	}
-	if (exists(process)) {
+	if (process_read(process->pid, &now) == 0 &&
+	    process_is_same(&now, process)) {
+		member->process.threads = now.threads;
+		member->tracee.alone = now.threads == 1;
 		(void)process_read_status(process->pid, &status);
 		*why = refusal_of_thread(&status);
 		if (*why == NULL)
@@ -181,111 +179,6 @@ stop_member(struct job *job, const struct process *process)
 }
 
 /*
- * Does a process in another session, without a terminal of its own, have
- * descriptors that are open on the job's terminal?
- */
-static bool
-shares_terminal(const struct job *job, const struct process *process)
-{
-	struct process on_terminal = *process;
-	struct terminal_fd *fds;
-	ssize_t count;
-
-	if (process->terminal != 0 || job->named.terminal == 0)
-		return false;
-	on_terminal.terminal = job->named.terminal;
-	count = process_terminals(&on_terminal, &fds);
-	free(fds);
-	return count > 0;
-}
-
-/* Is it in the job's group, or a child of a member, and within its reach? */
-static bool
-belongs(const struct job *job, const struct process *process, bool is_child)
-{
-	if (process_has_ended(process))
-		return false;
-	if (process->session != job->named.session)
-		return is_child && shares_terminal(job, process);
-	return is_child || process->group == job->named.group ||
-	       is_one_process(process, &job->named);
-}
-
-static bool
-is_ours(pid_t pid)
-{
-	return pid == getpid() || refusal_is_ancestor(pid);
-}
-
-/*
- * Is it to be left alone, though it belongs to the job? A shell without job
- * control has its jobs in its own group, and ends with its terminal: so the
- * leader of the session is left alone unless the user named it.
- */
-static bool
-is_spared(const struct job *job, const struct process *process)
-{
-	return (process->pid == job->named.session && !job->with_leader) ||
-	       is_ours(process->pid);
-}
-
-/* Note that one is left alone; and a leader that ends with its terminal. */
-static void
-spare(struct job *job, pid_t pid)
-{
-	job->shared = true;
-	if (!is_ours(pid) && !refusal_is_independent(pid))
-		job->leader = pid;
-}
-
-static bool
-is_listed(const struct process *list, size_t count, pid_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (list[i].pid == pid)
-			return true;
-	return false;
-}
-
-/*
- * List the processes of the job. Start with all processes of the machine, and
- * move members to the front until no pass over the rest finds another child.
- * Return how many.
- */
-static size_t
-list_members(struct job *job, struct process **list)
-{
-	ssize_t all = process_list(list);
-	size_t count = 0, i;
-	struct process *p, swap;
-	bool more = true;
-
-	job->incomplete |= all == -1;
-	while (all > 0 && more) {
-		more = false;
-		for (i = count; i < (size_t)all; i++) {
-			p = &(*list)[i];
-			if (!belongs(
-				job, p, is_listed(*list, count, p->parent)))
-				continue;
-			if (is_spared(job, p)) {
-				spare(job, p->pid);
-				continue;
-			}
-			if (p->session != job->named.session)
-				p->terminal = job->named.terminal;
-			swap = (*list)[count];
-			(*list)[count++] = *p;
-			*p = swap;
-			more = true;
-		}
-	}
-	return count;
-}
-
-/*
  * Parents are stopped before their children: a parent in vfork() cannot stop
  * until its child has called exec, so the child must still run.
  */
@@ -293,14 +186,14 @@ bool
 members_stop_new(struct job *job)
 {
 	struct process *list, next;
-	size_t count = list_members(job, &list), i = 0;
+	size_t count = search_members(job, &list), i = 0;
 	bool any = false;
 
 	while (i < count) {
 		if (members_is_known(job->all, list[i].pid)) {
 			list[i] = list[--count];
 			i = 0;
-		} else if (is_listed(list, count, list[i].parent))
+		} else if (search_is_listed(list, count, list[i].parent))
 			i++;
 		else {
 			next = list[i];

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "rescue/opened.h"
 #include "rescue/pipes.h"
 #include "rescue/refusal.h"
 
@@ -38,6 +39,19 @@ state_of(pid_t pid, const struct jobs *jobs)
 	return GONE;
 }
 
+/* Is a process in the session of one of the jobs? */
+static bool
+is_near(const struct process *process, const struct jobs *jobs)
+{
+	size_t i;
+
+	for (i = 0; i < jobs->count; i++)
+		if (process->session != 0 &&
+		    process->session == jobs->list[i].named.session)
+			return true;
+	return false;
+}
+
 enum fate { HAS_ENDED, STAYS, IS_LOST, IS_SHELL };
 
 /*
@@ -50,15 +64,12 @@ fate_of(pid_t pid, const struct jobs *jobs)
 {
 	bool independent = refusal_is_independent(pid);
 	struct process process;
-	size_t i;
 
 	if (process_read(pid, &process) == -1 || process_has_ended(&process))
 		return HAS_ENDED;
-	for (i = 0; i < jobs->count && !independent; i++)
-		if (process.session != 0 &&
-		    process.session == jobs->list[i].named.session)
-			return process.session == pid ? IS_SHELL : IS_LOST;
-	return STAYS;
+	if (independent || !is_near(&process, jobs))
+		return STAYS;
+	return process.session == pid ? IS_SHELL : IS_LOST;
 }
 
 /*
@@ -69,7 +80,7 @@ static int
 add_ends(struct ends *ends, pid_t pid, bool rescued)
 {
 	struct pipe_fd *pipes;
-	ssize_t count = process_pipes(pid, &pipes), i;
+	ssize_t count = opened_pipes(pid, &pipes), i;
 	struct end *grown;
 
 	if (count <= 0) {
@@ -171,36 +182,23 @@ add_ends_of_rescued(struct ends *ends, const struct jobs *jobs)
 	return 0;
 }
 
-/* Refused members are left out: the user is told of them anyway. */
-static int
-add_ends_of_others(struct ends *ends, const struct jobs *jobs)
-{
-	struct process *list;
-	ssize_t all = process_list(&list), i;
-	int result = all == -1 ? -1 : 0;
-
-	for (i = 0; i < all && result == 0; i++)
-		if (list[i].pid != getpid() &&
-		    state_of(list[i].pid, jobs) == GONE)
-			result = add_ends(ends, list[i].pid, false);
-	free(list);
-	return result;
-}
-
 /*
- * List the ends of rescued processes; and those of all others, if an end is
- * missing. The pipes come one after the other. Return 0, or -1 with errno.
+ * Add the ends of processes of the jobs' sessions, or of all others. Refused
+ * members are left out: the user is told of them anyway. Return 0, or -1 with
+ * ENOMEM.
  */
 static int
-list_ends(struct ends *ends, const struct jobs *jobs)
+add_ends_of_others(struct ends *ends, const struct process *list, ssize_t all,
+    const struct jobs *jobs, bool near)
 {
-	if (add_ends_of_rescued(ends, jobs) == -1)
-		return -1;
-	sort_ends(ends);
-	if (are_complete(ends))
-		return 0;
-	if (add_ends_of_others(ends, jobs) == -1)
-		return -1;
+	ssize_t i;
+
+	for (i = 0; i < all; i++)
+		if (is_near(&list[i], jobs) == near &&
+		    list[i].pid != getpid() &&
+		    state_of(list[i].pid, jobs) == GONE &&
+		    add_ends(ends, list[i].pid, false) == -1)
+			return -1;
 	sort_ends(ends);
 	return 0;
 }
@@ -264,21 +262,64 @@ add_if_broken(struct broken_pipe *list, ssize_t count, const struct ends *pipe,
 	return add_broken(list, count, reader != 0 ? reader : writer, other);
 }
 
+/* List where the pipes with these ends break. Return how many. */
+static ssize_t
+list_broken(
+    const struct ends *ends, const struct jobs *jobs, struct broken_pipe *list)
+{
+	struct ends pipe;
+	ssize_t count = 0;
+	size_t i;
+
+	for (i = 0; i < ends->count; i += pipe.count) {
+		pipe = ends_of_pipe(ends, i);
+		count = add_if_broken(list, count, &pipe, jobs);
+	}
+	return count;
+}
+
+/*
+ * List where the pipes break of which rescued processes have the ends so far. Only
+ * a process of the same session ends with the terminal, so look at these first.
+ * If one of them has the missing end, that may be open elsewhere, too.
+ */
+static ssize_t
+find_broken(
+    struct ends *ends, const struct jobs *jobs, struct broken_pipe **list)
+{
+	struct process *others;
+	ssize_t all = process_list(&others), count = -1;
+	bool near;
+
+	if (all == -1)
+		return -1;
+	for (near = true;; near = false) {
+		if (add_ends_of_others(ends, others, all, jobs, near) == -1)
+			break;
+		free(*list);
+		*list = calloc(ends->count + 1, sizeof(**list));
+		if (*list == NULL)
+			break;
+		count = list_broken(ends, jobs, *list);
+		if (count == 0 || !near)
+			break;
+		count = -1;
+	}
+	free(others);
+	return count;
+}
+
 ssize_t
 pipes_broken(const struct jobs *jobs, struct broken_pipe **list)
 {
-	struct ends ends = { 0 }, pipe;
+	struct ends ends = { 0 };
 	ssize_t count = -1;
-	size_t i;
 
 	*list = NULL;
-	if (list_ends(&ends, jobs) == 0)
-		*list = calloc(ends.count + 1, sizeof(**list));
-	if (*list != NULL)
-		count = 0;
-	for (i = 0; count != -1 && i < ends.count; i += pipe.count) {
-		pipe = ends_of_pipe(&ends, i);
-		count = add_if_broken(*list, count, &pipe, jobs);
+	if (add_ends_of_rescued(&ends, jobs) == 0) {
+		sort_ends(&ends);
+		count =
+		    are_complete(&ends) ? 0 : find_broken(&ends, jobs, list);
 	}
 	free(ends.list);
 	return count;

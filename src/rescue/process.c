@@ -2,16 +2,11 @@
  * process.c owns the reading of /proc: facts about a process, as seen from
  * outside. What follows from them is decided elsewhere.
  */
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/sysmacros.h>
-
 #include <ctype.h>
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +24,42 @@ process_open(pid_t pid, const char *name)
 
 	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
 	return fopen(path, "re");
+}
+
+const char *
+process_text(pid_t pid, const char *name)
+{
+	static char *text;
+	static size_t room;
+	size_t length = 0;
+	ssize_t part = 1;
+	char path[128], *grown;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
+	/* Without O_CLOEXEC: see process_read(). */
+	fd = open(path, O_RDONLY);
+	if (fd == -1)
+		return NULL;
+	while (part > 0) {
+		if (room - length < 2) {
+			grown = realloc(text, 2 * room + 4096);
+			if (grown == NULL) {
+				part = -1;
+				break;
+			}
+			text = grown;
+			room = 2 * room + 4096;
+		}
+		part = read(fd, text + length, room - length - 1);
+		if (part > 0)
+			length += (size_t)part;
+	}
+	close(fd);
+	if (part == -1)
+		return NULL;
+	text[length] = '\0';
+	return text;
 }
 
 int
@@ -73,71 +104,169 @@ process_read(pid_t pid, struct process *process)
 }
 
 bool
+process_is_same(const struct process *one, const struct process *other)
+{
+	return one->pid == other->pid && one->start == other->start;
+}
+
+bool
 process_has_ended(const struct process *process)
 {
 	return process->state == 'X' ||
 	       (process->state == 'Z' && process->threads <= 1);
 }
 
-/*
- * List the entries of a directory that are numbers. Return how many, or -1 with
- * errno. The caller frees the list.
- */
-static ssize_t
-list_numbers(const char *path, int **list)
+int
+process_add_pid(struct process_pids *pids, pid_t pid)
+{
+	size_t room = 2 * pids->room + 64;
+	pid_t *grown;
+
+	if (pids->count == pids->room) {
+		grown = realloc(pids->list, room * sizeof(*grown));
+		if (grown == NULL)
+			return -1;
+		pids->list = grown;
+		pids->room = room;
+	}
+	pids->list[pids->count++] = pid;
+	return 0;
+}
+
+/* Add the entries of a directory that are numbers. Return 0, or -1 with errno. */
+static int
+add_entries(struct process_pids *numbers, const char *path)
 {
 	DIR *directory = opendir(path);
 	struct dirent *entry;
-	size_t count = 0, room = 0;
-	int *grown;
+	int result = 0;
 
-	*list = NULL;
 	if (directory == NULL)
 		return -1;
-	while ((entry = readdir(directory)) != NULL) {
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
-		if (count == room) {
-			room = 2 * room + 64;
-			grown = realloc(*list, room * sizeof(**list));
-			if (grown == NULL) {
-				free(*list);
-				*list = NULL;
-				closedir(directory);
-				return -1;
-			}
-			*list = grown;
-		}
-		(*list)[count++] = atoi(entry->d_name);
-	}
+	while (result == 0 && (entry = readdir(directory)) != NULL)
+		if (isdigit((unsigned char)entry->d_name[0]))
+			result = process_add_pid(numbers, atoi(entry->d_name));
 	closedir(directory);
-	return (ssize_t)count;
+	return result;
 }
 
-/* The same for a directory in that of a process. */
+/*
+ * List the entries of a directory of the process that are numbers. Return how
+ * many, or -1 with errno. The caller frees the list.
+ */
 static ssize_t
-list_numbers_of(pid_t pid, const char *name, int **list)
+list_numbers(pid_t pid, const char *name, int **list)
 {
+	struct process_pids numbers = { 0 };
 	char path[64];
 
+	*list = NULL;
 	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
-	return list_numbers(path, list);
+	if (add_entries(&numbers, path) == -1) {
+		free(numbers.list);
+		return -1;
+	}
+	*list = numbers.list;
+	return (ssize_t)numbers.count;
+}
+
+int
+process_add_children(struct process_pids *pids, pid_t pid)
+{
+	const char *text;
+	char name[64], *end;
+	long child;
+	int result = 0;
+
+	snprintf(name, sizeof(name), "task/%ld/children", (long)pid);
+	text = process_text(pid, name);
+	if (text == NULL)
+		return -1;
+	for (; result == 0; text = end) {
+		child = strtol(text, &end, 10);
+		if (end == text)
+			break;
+		result = process_add_pid(pids, (pid_t)child);
+	}
+	return result;
+}
+
+pid_t
+process_newest(void)
+{
+	FILE *file = fopen("/proc/loadavg", "re");
+	int newest;
+
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%*s %*s %*s %*s %d", &newest) != 1)
+		newest = 0;
+	fclose(file);
+	return newest;
+}
+
+static int
+compare_pids(const void *left, const void *right)
+{
+	const pid_t *one = left, *other = right;
+
+	return (*one > *other) - (*one < *other);
+}
+
+/*
+ * List the kernel threads, which are many and no job: they are the children of
+ * kthreadd, which is PID 2 unless this is another PID namespace. Sorted.
+ */
+static struct process_pids
+list_kernel_threads(void)
+{
+	struct process_pids threads = { 0 };
+	struct process parent;
+
+	if (process_read(2, &parent) == 0 && parent.kernel)
+		(void)process_add_children(&threads, 2);
+	if (threads.count > 0)
+		qsort(threads.list, threads.count, sizeof(pid_t), compare_pids);
+	return threads;
 }
 
 ssize_t
 process_list(struct process **list)
 {
-	int *pids;
-	ssize_t all = list_numbers("/proc", &pids), count = 0, i;
+	struct process_pids pids = { 0 }, threads = list_kernel_threads();
+	ssize_t count = add_entries(&pids, "/proc");
+	size_t i;
 
-	*list = all == -1 ? NULL : calloc((size_t)all + 1, sizeof(**list));
+	*list = count == -1 ? NULL : calloc(pids.count + 1, sizeof(**list));
 	if (*list == NULL)
 		count = -1;
 	/* Leave out those that have ended since. */
-	for (i = 0; count != -1 && i < all; i++)
-		if (process_read(pids[i], &(*list)[count]) == 0)
+	for (i = 0; count != -1 && i < pids.count; i++)
+		if ((threads.count == 0 ||
+			bsearch(&pids.list[i], threads.list, threads.count,
+			    sizeof(pid_t), compare_pids) == NULL) &&
+		    process_read(pids.list[i], &(*list)[count]) == 0)
 			count++;
-	free(pids);
+	free(threads.list);
+	free(pids.list);
+	return count;
+}
+
+ssize_t
+process_list_of(const struct process_pids *pids, struct process **list)
+{
+	struct process_status status;
+	ssize_t count = 0;
+	size_t i;
+
+	*list = calloc(pids->count + 1, sizeof(**list));
+	if (*list == NULL)
+		return -1;
+	for (i = 0; i < pids->count; i++)
+		if (process_read(pids->list[i], &(*list)[count]) == 0 &&
+		    process_read_status(pids->list[i], &status) == 0 &&
+		    status.process == pids->list[i])
+			count++;
 	return count;
 }
 
@@ -169,13 +298,13 @@ process_find(pid_t number, struct process *process)
 ssize_t
 process_threads(pid_t pid, pid_t **list)
 {
-	return list_numbers_of(pid, "task", list);
+	return list_numbers(pid, "task", list);
 }
 
 ssize_t
 process_descriptors(pid_t pid, int **list)
 {
-	return list_numbers_of(pid, "fd", list);
+	return list_numbers(pid, "fd", list);
 }
 
 /* Fill in the field that a line of "status" shows, if it is one of ours. */
@@ -211,15 +340,14 @@ read_status_line(const char *line, struct process_status *status)
 int
 process_read_status(pid_t pid, struct process_status *status)
 {
-	FILE *file = process_open(pid, "status");
-	char line[256];
+	const char *line = process_text(pid, "status");
 
 	memset(status, 0, sizeof(*status));
-	if (file == NULL)
+	if (line == NULL)
 		return -1;
-	while (fgets(line, sizeof(line), file) != NULL)
+	for (; *line != '\0';
+	     line += strcspn(line, "\n"), line += *line == '\n')
 		read_status_line(line, status);
-	fclose(file);
 	/* One that ends between open and read shows nothing. */
 	if (status->pid != 0)
 		return 0;
@@ -257,164 +385,4 @@ process_environment(pid_t pid, const char *name)
 	free(entry);
 	fclose(file);
 	return value;
-}
-
-/*
- * Learn what a descriptor is open on: st_mode, st_rdev, st_dev and st_ino. These
- * never change, so AT_STATX_DONT_SYNC keeps the kernel from asking a file
- * server, which may not answer or may be a process that we hold. The system
- * call is as old as Linux 4.11, but musl has no function for it before 1.2.5.
- */
-static int
-stat_descriptor(pid_t pid, int number, struct stat *found)
-{
-	const int dont_sync = 0x4000;
-	const unsigned wanted = 1 | 0x100; /* STATX_TYPE, STATX_INO */
-	/* As in <linux/stat.h>. */
-	struct {
-		uint32_t start[7];
-		uint16_t mode, pad;
-		uint64_t inode, middle[11];
-		uint32_t kind, number, device[2], end[28];
-	} facts;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%ld/fd/%d", (long)pid, number);
-	if (syscall(SYS_statx, AT_FDCWD, path, dont_sync, wanted, &facts) == -1)
-		return -1;
-	found->st_mode = facts.mode;
-	found->st_rdev = makedev(facts.kind, facts.number);
-	found->st_dev = makedev(facts.device[0], facts.device[1]);
-	found->st_ino = facts.inode;
-	return 0;
-}
-
-bool
-process_is_socket(pid_t pid, int number)
-{
-	struct stat found;
-
-	return stat_descriptor(pid, number, &found) == 0 &&
-	       S_ISSOCK(found.st_mode);
-}
-
-/*
- * Is this file the terminal that the process was started on? Any other terminal
- * is what it works with, such as a serial line, or a pseudo-terminal that it
- * made for a child. For a process without a controlling terminal, though, every
- * pseudo-terminal counts, since it may have been started there. The master of a
- * pseudo-terminal never counts.
- */
-static bool
-is_own_terminal(const struct process *process, const struct stat *found)
-{
-	unsigned kind = major(found->st_rdev), number = minor(found->st_rdev);
-
-	if (!S_ISCHR(found->st_mode))
-		return false;
-	if (kind == TTY_ALIASES &&
-	    (number == ALIAS_TTY || number == ALIAS_CONSOLE))
-		return true;
-	if (process->terminal == 0)
-		return kind >= PTY_FIRST && kind <= PTY_LAST;
-	/* "stat" shows a device number in this form: see tty_nr in proc(5). */
-	return process->terminal ==
-	       ((number & 0xff) | kind << 8 | (number & ~0xffU) << 12);
-}
-
-/* Return the flags that open() would need for a descriptor; -1 if closed. */
-static int
-open_flags(pid_t pid, int number)
-{
-	char name[64], line[256];
-	unsigned flags;
-	FILE *file;
-	bool found = false;
-
-	snprintf(name, sizeof(name), "fdinfo/%d", number);
-	file = process_open(pid, name);
-	if (file == NULL)
-		return -1;
-	while (!found && fgets(line, sizeof(line), file) != NULL)
-		found = sscanf(line, "flags: %o", &flags) == 1;
-	fclose(file);
-	return found ? (int)flags : -1;
-}
-
-bool
-process_has_device(pid_t pid, dev_t device)
-{
-	int *numbers;
-	ssize_t count = list_numbers_of(pid, "fd", &numbers), i;
-	struct stat found;
-	bool has = false;
-
-	for (i = 0; i < count && !has; i++)
-		has = stat_descriptor(pid, numbers[i], &found) == 0 &&
-		      S_ISCHR(found.st_mode) && found.st_rdev == device;
-	free(numbers);
-	return has;
-}
-
-bool
-process_has_terminal(const struct process *process, int number)
-{
-	struct stat found;
-
-	return stat_descriptor(process->pid, number, &found) == 0 &&
-	       is_own_terminal(process, &found);
-}
-
-ssize_t
-process_terminals(const struct process *process, struct terminal_fd **list)
-{
-	int *numbers;
-	ssize_t all = list_numbers_of(process->pid, "fd", &numbers), i;
-	struct terminal_fd *fd;
-	struct stat found;
-	ssize_t count = 0;
-
-	*list = all == -1 ? NULL : calloc((size_t)all + 1, sizeof(**list));
-	if (*list == NULL)
-		count = -1;
-	for (i = 0; count != -1 && i < all; i++) {
-		if (stat_descriptor(process->pid, numbers[i], &found) == -1 ||
-		    !is_own_terminal(process, &found))
-			continue;
-		fd = &(*list)[count];
-		fd->number = numbers[i];
-		fd->flags = open_flags(process->pid, numbers[i]);
-		fd->by_name = found.st_rdev == makedev(TTY_ALIASES, ALIAS_TTY);
-		/* An O_PATH descriptor names a terminal without opening it. */
-		if (fd->flags != -1 && (fd->flags & O_PATH) == 0)
-			count++;
-	}
-	free(numbers);
-	return count;
-}
-
-ssize_t
-process_pipes(pid_t pid, struct pipe_fd **list)
-{
-	int *numbers, flags;
-	ssize_t all = list_numbers_of(pid, "fd", &numbers), count = 0, i;
-	struct stat found;
-
-	*list = all == -1 ? NULL : calloc((size_t)all + 1, sizeof(**list));
-	if (*list == NULL)
-		count = -1;
-	for (i = 0; count != -1 && i < all; i++) {
-		if (stat_descriptor(pid, numbers[i], &found) == -1 ||
-		    !S_ISFIFO(found.st_mode))
-			continue;
-		flags = open_flags(pid, numbers[i]);
-		if (flags == -1 || (flags & O_PATH) != 0)
-			continue;
-		(*list)[count++] = (struct pipe_fd){ .device = found.st_dev,
-			.inode = found.st_ino,
-			.reads = (flags & O_ACCMODE) != O_WRONLY,
-			.writes = (flags & O_ACCMODE) != O_RDONLY };
-	}
-	free(numbers);
-	return count;
 }

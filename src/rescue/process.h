@@ -8,16 +8,6 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Device numbers of terminals, from the kernel's devices.txt. */
-enum {
-	PTY_FIRST = 136, /* the majors of pseudo-terminals */
-	PTY_LAST = 143,
-	TTY_ALIASES = 5, /* the major of names that stand for a terminal; */
-	ALIAS_TTY = 0, /* its minors: /dev/tty, */
-	ALIAS_CONSOLE = 1, /* /dev/console */
-	PTY_MASTER = 2, /* and /dev/ptmx, the master of a pseudo-terminal */
-};
-
 /* A process or thread, from its file "stat". */
 struct process {
 	pid_t pid, parent, group, session;
@@ -49,25 +39,17 @@ struct process_status {
 	long long blocked, ignored, caught;
 };
 
-/* A descriptor that is open on a terminal. */
-struct terminal_fd {
-	int number;
-	int flags; /* as for open(), O_CLOEXEC included */
-	bool by_name; /* opened as /dev/tty, to talk to the user */
-};
-
-/* A descriptor that is open on a pipe or FIFO. */
-struct pipe_fd {
-	dev_t device; /* with the inode, this identifies the pipe */
-	ino_t inode;
-	bool reads, writes;
-};
-
 /*
  * Open /proc/PID/NAME for reading. Return a stream that the caller closes, or
  * NULL with errno.
  */
 FILE *process_open(pid_t pid, const char *name);
+
+/*
+ * Read /proc/PID/NAME as a whole. Return its text, which is good until the next
+ * call, or NULL with errno. For speed, this is not stdio.
+ */
+const char *process_text(pid_t pid, const char *name);
 
 /* Read "stat". Return 0, or -1 with ESRCH if there is no such process. */
 int process_read(pid_t pid, struct process *process);
@@ -78,14 +60,45 @@ int process_read(pid_t pid, struct process *process);
  */
 int process_read_status(pid_t pid, struct process_status *status);
 
+/* Do these two records tell of one process? */
+bool process_is_same(const struct process *one, const struct process *other);
+
 /* Has the process ended, with all of its threads? */
 bool process_has_ended(const struct process *process);
 
 /*
- * List all processes, in no order. Return how many, or -1 with errno. The
- * caller frees the list.
+ * List all processes but kernel threads, in no order. Return how many, or -1 with
+ * errno. The caller frees the list.
  */
 ssize_t process_list(struct process **list);
+
+/* A list of PIDs. It starts as all zeros, and is freed with free(list). */
+struct process_pids {
+	pid_t *list;
+	size_t count, room;
+};
+
+/* Add a PID. Return 0, or -1 with errno. */
+int process_add_pid(struct process_pids *pids, pid_t pid);
+
+/*
+ * Add the children of a process with a single thread. It must be held, or they
+ * may change meanwhile. Return 0, or -1 with errno: ENOENT if the kernel does
+ * not tell (CONFIG_PROC_CHILDREN).
+ */
+int process_add_children(struct process_pids *pids, pid_t pid);
+
+/*
+ * List the processes among these PIDs, as process_list(). A PID that is only a
+ * thread's, or nobody's, is left out.
+ */
+ssize_t process_list_of(const struct process_pids *pids, struct process **list);
+
+/*
+ * Return the PID that was given out last. The kernel gives them out in order,
+ * and starts over at the end (alloc_pid()). 0 if that is not known.
+ */
+pid_t process_newest(void);
 
 /*
  * Find what a number stands for: the process, or, if that has ended, the oldest
@@ -112,28 +125,5 @@ bool process_is_foreign(pid_t pid);
  * the value, which the caller frees, or NULL.
  */
 char *process_environment(pid_t pid, const char *name);
-
-/* Is this descriptor of the process a socket? */
-bool process_is_socket(pid_t pid, int number);
-
-/* Does the process have this character device open? */
-bool process_has_device(pid_t pid, dev_t device);
-
-/* Is this descriptor of the process open on its terminal? */
-bool process_has_terminal(const struct process *process, int number);
-
-/*
- * List the descriptors that are open on the terminal of the process. Return
- * how many, or -1 with errno. The caller frees the list.
- */
-ssize_t process_terminals(
-    const struct process *process, struct terminal_fd **list);
-
-/*
- * List the descriptors that are open on pipes and FIFOs. Return how many, or -1
- * with errno: EACCES for a process of another user, ENOENT for one that has
- * ended. The caller frees the list.
- */
-ssize_t process_pipes(pid_t pid, struct pipe_fd **list);
 
 #endif

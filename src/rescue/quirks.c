@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "rescue/process.h"
+#include "rescue/opened.h"
 #include "rescue/quirks.h"
 
 /* Linux 5.1 and 5.11; the C library's headers may be older. */
@@ -80,15 +80,13 @@ void
 quirks_read_sleep(pid_t thread, struct sleeping_call *call)
 {
 	unsigned long *a = call->argument;
-	FILE *file = process_open(thread, "syscall");
+	const char *text = process_text(thread, "syscall");
 	int fields = 0;
 
-	if (file != NULL) {
-		fields = fscanf(file, "%ld %lx %lx %lx %lx %lx %lx %*x %lx",
+	if (text != NULL)
+		fields = sscanf(text, "%ld %lx %lx %lx %lx %lx %lx %*x %lx",
 		    &call->number, a, a + 1, a + 2, a + 3, a + 4, a + 5,
 		    &call->pc);
-		fclose(file);
-	}
 	if (fields == 8)
 		return;
 	/*
@@ -145,7 +143,7 @@ quirks_mark_interrupted(struct tracee *tracee)
 			arch_mark(registers);
 	for (i = 0; i < sizeof(unmarked_on_socket) / sizeof(long); i++)
 		if (number == unmarked_on_socket[i] &&
-		    process_is_socket(tracee->pid, (int)argument))
+		    opened_is_socket(tracee->pid, (int)argument))
 			arch_mark(registers);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "rescue/opened.h"
 #include "rescue/refusal.h"
 
 /* Words for what is seen before the stop, or only with it. */
@@ -35,16 +36,29 @@ is_detach(const struct subject *subject)
 	return subject->process->pid == getpid();
 }
 
+/*
+ * Found out once. One that ends makes detach the child of another, which it then
+ * does not depend on.
+ */
 bool
 refusal_is_ancestor(pid_t pid)
 {
+	static struct process_pids ancestors;
 	struct process process = { .parent = getppid() };
+	size_t i;
 
-	while (process.parent != pid)
-		if (process.parent <= 1 ||
-		    process_read(process.parent, &process) == -1)
-			return false;
-	return true;
+	if (ancestors.count == 0)
+		do
+			if (process_add_pid(&ancestors, process.parent) == -1) {
+				ancestors.count = 0;
+				return true;
+			}
+		while (process.parent > 1 &&
+		       process_read(process.parent, &process) == 0);
+	for (i = 0; i < ancestors.count; i++)
+		if (ancestors.list[i] == pid)
+			return true;
+	return false;
 }
 
 static bool
@@ -146,9 +160,9 @@ is_relay(const struct subject *subject)
 {
 	const struct process *process = subject->process;
 
-	return process_has_device(
+	return opened_has_device(
 		   process->pid, makedev(TTY_ALIASES, PTY_MASTER)) &&
-	       process_has_device(
+	       opened_has_device(
 		   process->pid, makedev(TTY_ALIASES, ALIAS_TTY)) &&
 	       has_child_elsewhere(process);
 }
@@ -198,7 +212,7 @@ refusal_is_independent(pid_t pid)
 	    ((status.ignored | status.caught) & hangup) == 0 ||
 	    process_read(pid, &process) == -1)
 		return false;
-	count = process_terminals(&process, &fds);
+	count = opened_terminals(&process, &fds);
 	free(fds);
 	return count == 0;
 }

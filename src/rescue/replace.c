@@ -14,6 +14,7 @@
 
 #include "message.h"
 #include "rescue/handover.h"
+#include "rescue/opened.h"
 #include "rescue/replace.h"
 #include "rescue/rings.h"
 
@@ -149,7 +150,7 @@ hand_over_replacements(struct subject *subject)
 		subject->null = theirs[--count];
 	/* Only a file that the user named can be that. */
 	if (subject->our_file != NONE &&
-	    process_has_terminal(subject->process, (int)subject->file))
+	    opened_has_terminal(subject->process, (int)subject->file))
 		return refuse(subject, subject->source->plan->output,
 		    "is the terminal itself");
 	return 0;
@@ -176,7 +177,7 @@ replace_descriptor(
 		return result == -EBADF ? 0 : result;
 	}
 	result = 0;
-	if (process_has_terminal(subject->process, (int)*copy)) {
+	if (opened_has_terminal(subject->process, (int)*copy)) {
 		result = call(subject, SYS_dup3, (unsigned long)with,
 		    (unsigned long)fd->number,
 		    (unsigned long)(fd->flags & O_CLOEXEC), 0);
@@ -314,7 +315,7 @@ replace_terminals(struct tracee *tracee, const struct process *process,
 	bool tied;
 	int result;
 
-	subject.nfds = process_terminals(process, &subject.fds);
+	subject.nfds = opened_terminals(process, &subject.fds);
 	if (subject.nfds == -1)
 		return refuse_for(&subject, "/proc", -errno);
 	tied = subject.nfds > 0 ||

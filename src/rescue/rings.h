@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "rescue/process.h"
+#include "rescue/opened.h"
 
 /*
  * Why the io_uring rings of a process forbid its rescue, or NULL: its terminal

@@ -159,15 +159,12 @@ has_news(const struct job *job)
 static bool
 sleeps_in_wait(pid_t pid)
 {
-	FILE *file = process_open(pid, "syscall");
-	long number = -1;
+	const char *text = process_text(pid, "syscall");
+	long number;
 
-	if (file != NULL) {
-		/* For a process that runs, it says "running". */
-		if (fscanf(file, "%ld", &number) != 1)
-			number = -1;
-		fclose(file);
-	}
+	/* For a process that runs, it says "running". */
+	if (text == NULL || sscanf(text, "%ld", &number) != 1)
+		return false;
 	return number == SYS_wait4 || number == SYS_waitid;
 }
 

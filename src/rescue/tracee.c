@@ -80,19 +80,20 @@ tracee_detach(struct tracee *tracee, int number)
 /*
  * Wait for the next stop, for so many milliseconds at most. SIGCHLD, which is
  * blocked, tells of a stop. But nothing tells that exec() in another thread has
- * taken the PID, and a waitpid() that blocks would then wait for ever. Return
- * the status, or -1 with errno.
+ * taken the PID, and a waitpid() that blocks would then wait for ever: so that is
+ * for a thread that is alone. Return the status, or -1 with errno.
  */
 static int
 await_stop(struct tracee *tracee, int ms)
 {
 	const long long deadline = clock_now() + ms * MILLISECOND;
+	const int flags = tracee->alone ? __WALL : __WALL | WNOHANG;
 	long long again;
 	int status;
 	pid_t found;
 
 	for (;;) {
-		found = waitpid(tracee->pid, &status, __WALL | WNOHANG);
+		found = waitpid(tracee->pid, &status, flags);
 		if (found > 0 && WIFSTOPPED(status))
 			return status;
 		if (found != 0)

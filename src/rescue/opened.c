@@ -1,0 +1,174 @@
+/*
+ * opened.c owns what the descriptors of a process are open on, as /proc shows it:
+ * terminals, pipes, sockets and devices.
+ */
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rescue/opened.h"
+
+/*
+ * Learn what a descriptor is open on: st_mode, st_rdev, st_dev and st_ino. These
+ * never change, so AT_STATX_DONT_SYNC keeps the kernel from asking a file
+ * server, which may not answer or may be a process that we hold. The system
+ * call is as old as Linux 4.11, but musl has no function for it before 1.2.5.
+ */
+static int
+stat_descriptor(pid_t pid, int number, struct stat *found)
+{
+	const int dont_sync = 0x4000;
+	const unsigned wanted = 1 | 0x100; /* STATX_TYPE, STATX_INO */
+	/* As in <linux/stat.h>. */
+	struct {
+		uint32_t start[7];
+		uint16_t mode, pad;
+		uint64_t inode, middle[11];
+		uint32_t kind, number, device[2], end[28];
+	} facts;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd/%d", (long)pid, number);
+	if (syscall(SYS_statx, AT_FDCWD, path, dont_sync, wanted, &facts) == -1)
+		return -1;
+	found->st_mode = facts.mode;
+	found->st_rdev = makedev(facts.kind, facts.number);
+	found->st_dev = makedev(facts.device[0], facts.device[1]);
+	found->st_ino = facts.inode;
+	return 0;
+}
+
+bool
+opened_is_socket(pid_t pid, int number)
+{
+	struct stat found;
+
+	return stat_descriptor(pid, number, &found) == 0 &&
+	       S_ISSOCK(found.st_mode);
+}
+
+/*
+ * Is this file the terminal that the process was started on? Any other terminal
+ * is what it works with, such as a serial line, or a pseudo-terminal that it
+ * made for a child. For a process without a controlling terminal, though, every
+ * pseudo-terminal counts, since it may have been started there. The master of a
+ * pseudo-terminal never counts.
+ */
+static bool
+is_own_terminal(const struct process *process, const struct stat *found)
+{
+	unsigned kind = major(found->st_rdev), number = minor(found->st_rdev);
+
+	if (!S_ISCHR(found->st_mode))
+		return false;
+	if (kind == TTY_ALIASES &&
+	    (number == ALIAS_TTY || number == ALIAS_CONSOLE))
+		return true;
+	if (process->terminal == 0)
+		return kind >= PTY_FIRST && kind <= PTY_LAST;
+	/* "stat" shows a device number in this form: see tty_nr in proc(5). */
+	return process->terminal ==
+	       ((number & 0xff) | kind << 8 | (number & ~0xffU) << 12);
+}
+
+/* Return the flags that open() would need for a descriptor; -1 if closed. */
+static int
+open_flags(pid_t pid, int number)
+{
+	const char *text;
+	char name[64];
+	unsigned flags;
+
+	snprintf(name, sizeof(name), "fdinfo/%d", number);
+	text = process_text(pid, name);
+	text = text != NULL ? strstr(text, "flags:") : NULL;
+	return text != NULL && sscanf(text, "flags: %o", &flags) == 1
+		   ? (int)flags
+		   : -1;
+}
+
+bool
+opened_has_device(pid_t pid, dev_t device)
+{
+	int *numbers;
+	ssize_t count = process_descriptors(pid, &numbers), i;
+	struct stat found;
+	bool has = false;
+
+	for (i = 0; i < count && !has; i++)
+		has = stat_descriptor(pid, numbers[i], &found) == 0 &&
+		      S_ISCHR(found.st_mode) && found.st_rdev == device;
+	free(numbers);
+	return has;
+}
+
+bool
+opened_has_terminal(const struct process *process, int number)
+{
+	struct stat found;
+
+	return stat_descriptor(process->pid, number, &found) == 0 &&
+	       is_own_terminal(process, &found);
+}
+
+ssize_t
+opened_terminals(const struct process *process, struct terminal_fd **list)
+{
+	int *numbers;
+	ssize_t all = process_descriptors(process->pid, &numbers), i;
+	struct terminal_fd *fd;
+	struct stat found;
+	ssize_t count = 0;
+
+	*list = all == -1 ? NULL : calloc((size_t)all + 1, sizeof(**list));
+	if (*list == NULL)
+		count = -1;
+	for (i = 0; count != -1 && i < all; i++) {
+		if (stat_descriptor(process->pid, numbers[i], &found) == -1 ||
+		    !is_own_terminal(process, &found))
+			continue;
+		fd = &(*list)[count];
+		fd->number = numbers[i];
+		fd->flags = open_flags(process->pid, numbers[i]);
+		fd->by_name = found.st_rdev == makedev(TTY_ALIASES, ALIAS_TTY);
+		/* An O_PATH descriptor names a terminal without opening it. */
+		if (fd->flags != -1 && (fd->flags & O_PATH) == 0)
+			count++;
+	}
+	free(numbers);
+	return count;
+}
+
+ssize_t
+opened_pipes(pid_t pid, struct pipe_fd **list)
+{
+	int *numbers, flags;
+	ssize_t all = process_descriptors(pid, &numbers), count = 0, i;
+	struct stat found;
+
+	*list = all == -1 ? NULL : calloc((size_t)all + 1, sizeof(**list));
+	if (*list == NULL)
+		count = -1;
+	for (i = 0; count != -1 && i < all; i++) {
+		if (stat_descriptor(pid, numbers[i], &found) == -1 ||
+		    !S_ISFIFO(found.st_mode))
+			continue;
+		flags = open_flags(pid, numbers[i]);
+		if (flags == -1 || (flags & O_PATH) != 0)
+			continue;
+		(*list)[count++] = (struct pipe_fd){ .device = found.st_dev,
+			.inode = found.st_ino,
+			.reads = (flags & O_ACCMODE) != O_WRONLY,
+			.writes = (flags & O_ACCMODE) != O_RDONLY };
+	}
+	free(numbers);
+	return count;
+}
