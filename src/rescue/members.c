@@ -215,8 +215,14 @@ static bool
 make_ready(struct member *member)
 {
 	thread_release_late(&member->tracee);
-	return member->state == REPLACED &&
-	       member->tracee.state == TRACEE_FREE && exists(&member->process);
+	return member->state == REPLACED && member->tracee.state == TRACEE_FREE;
+}
+
+/* The same, for the main thread, if the PID is still its. */
+static bool
+make_main_ready(struct member *member)
+{
+	return make_ready(member) && exists(&member->process);
 }
 
 void
@@ -224,7 +230,7 @@ members_stop_again(struct job *job, struct member *member)
 {
 	const char *why;
 
-	if (make_ready(member) && refusal_of(&member->process) == NULL)
+	if (make_main_ready(member) && refusal_of(&member->process) == NULL)
 		(void)hold_member(job, member, &why);
 }
 
@@ -236,11 +242,9 @@ static bool
 restart_call(struct job *job, struct member *member, pid_t thread)
 {
 	struct process_status status;
-	struct process now;
 
-	if (process_read(thread, &now) == -1 ||
-	    strchr("DZX", now.state) != NULL ||
-	    process_read_status(thread, &status) == -1 ||
+	if (process_read_status(thread, &status) == -1 ||
+	    strchr("DZX", status.state) != NULL ||
 	    refusal_of_thread(&status) != NULL ||
 	    stop_thread(job, member, thread) == -1)
 		return false;
@@ -255,28 +259,36 @@ restart_call(struct job *job, struct member *member, pid_t thread)
 	return member->tracee.was_stopped;
 }
 
+/* The same for the threads of a member. */
+static void
+restart_calls_of(struct job *job, struct member *member, bool with_main)
+{
+	pid_t *threads;
+	ssize_t count = process_threads(member->process.pid, &threads), i;
+
+	for (i = 0; i < count && make_ready(member); i++)
+		/*
+		 * A stopping signal stops the whole process, but any of its
+		 * threads may be the one that takes it.
+		 */
+		if ((with_main || threads[i] != member->process.pid) &&
+		    restart_call(job, member, threads[i]) && !with_main)
+			member->stopped = true;
+	free(threads);
+}
+
 void
 members_restart_calls(struct job *job, bool with_main)
 {
 	struct member *member;
-	pid_t *threads;
-	ssize_t count, j;
 	size_t i;
 
 	for (i = 0; i < job->count; i++) {
 		member = &job->members[i];
-		if (!make_ready(member))
-			continue;
-		count = process_threads(member->process.pid, &threads);
-		for (j = 0; j < count && make_ready(member); j++)
-			/*
-			 * A stopping signal stops the whole process, but any
-			 * of its threads may be the one that takes it.
-			 */
-			if ((with_main || threads[j] != member->process.pid) &&
-			    restart_call(job, member, threads[j]) && !with_main)
-				member->stopped = true;
-		free(threads);
+		/* A thread that was made since has the new descriptors. */
+		if ((with_main || member->process.threads != 1) &&
+		    make_main_ready(member))
+			restart_calls_of(job, member, with_main);
 	}
 }
 

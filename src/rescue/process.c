@@ -329,6 +329,7 @@ read_status_line(const char *line, struct process_status *status)
 	};
 	size_t i, length;
 
+	(void)sscanf(line, "State: %c", &status->state);
 	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
 		length = strlen(fields[i].key);
 		if (strncmp(line, fields[i].key, length) == 0)

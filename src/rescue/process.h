@@ -29,6 +29,7 @@ struct process {
  * stands for signal N. What the kernel is too old to show is 0.
  */
 struct process_status {
+	char state; /* as in "stat" */
 	long long pid;
 	long long process; /* the PID of the process that a thread is in */
 	long long tracer; /* 0 for none */
