@@ -40,6 +40,7 @@
 
 enum {
 	VFORK_MS = 2000, /* for a parent to leave vfork() */
+	EXEC_MS = 300, /* for an exec() to take the place of a process */
 	REAP_MS = 300, /* for a process to wait for its children */
 	ROUNDS = 100, /* of looking for new members */
 };
@@ -133,6 +134,19 @@ is_stopping(const struct member *member)
 	       (shared != 0 && (shared & ~blocked_by_all(member)) != 0);
 }
 
+/* Is there no process whose end, or exec(), is under way? */
+static bool
+none_is_going(const struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->count; i++)
+		if (job->members[i].state == GONE &&
+		    job->members[i].tracee.state == TRACEE_GONE)
+			return false;
+	return true;
+}
+
 /*
  * Steps 2 to 6. Processes that are not stopped yet may start more of them, which
  * inherit descriptors of before the replacement: so look again until there is
@@ -148,6 +162,8 @@ replace_all(const struct rescue_plan *plan, struct job *job)
 	while (members_stop_new(job) && rounds-- > 0) {
 		replace_found(plan, job);
 		members_release_late(job);
+		/* A program that took another's place can then be found. */
+		(void)members_wait_until(job, none_is_going, EXEC_MS);
 	}
 	for (i = 0; i < job->count; i++) {
 		member = &job->members[i];

@@ -42,6 +42,55 @@ parent_of() {
 	awk '/^PPid:/ { print $2 }' "/proc/$1/status"
 }
 
+# A job that makes a process when it gets SIGUSR1, as these words say.
+maker() {
+	echo "env --default-signal=HUP sh -c 'trap \"$1\" USR1
+	    echo \$\$ >ready
+	    while :; do sleep 1000 & wait \$!; done'"
+}
+
+# Its parent has ended, and it is in the job's group alone.
+@test "rescue: an orphan that is made when the job is known, but not held" {
+	mkfifo made
+	start_on_terminal background \
+	    "$(maker '(sleep 1000 & echo \$! >made)')"
+	rescue_at 1 "kill -USR1 $pid; read -r orphan <made; echo \$orphan >orphan"
+	[ "$status" = 0 ]
+	orphan=$(<orphan)
+	[ "$(parent_of "$orphan")" != "$pid" ]
+	[ "$(readlink "/proc/$orphan/fd/1")" = "$PWD/nohup.out" ]
+	kill -KILL -- "-$pid"
+	hang_up
+}
+
+# The kernel gives a process its PID before it can be seen, so that others with
+# higher ones may come first.
+@test "rescue: a child with a lower PID than what was seen before it" {
+	pid_namespace
+	[ -w /proc/sys/kernel/ns_last_pid ] || skip "no choice of a PID"
+	mkfifo ready made
+	cat >make <<-'E'
+		last=/proc/sys/kernel/ns_last_pid
+		was=$(cat $last)
+		echo 10000 >$last
+		kill -USR1 "$1"
+		read -r child <made
+		echo "$child" >child
+		echo $((was + 10)) >$last
+	E
+	run -0 timeout -s KILL "$LIMIT" "${apart[@]}" setsid -w bash -c "set -m
+	    $(declare -f rescue_at)
+	    echo 20000 >/proc/sys/kernel/ns_last_pid
+	    $(maker 'sleep 1000 & echo \$! >made') &"'
+	    pid=$(cat ready)
+	    rescue_at 1 "sh make $pid"
+	    child=$(<child)
+	    echo "status $status, child $child"
+	    grep SigIgn "/proc/$child/status"
+	    kill -KILL -- "-$pid"'
+	[[ $output == "status 0, child 10"*SigIgn:*[13579bdf] ]]
+}
+
 @test "rescue: a job that is named twice is rescued once" {
 	start_on_terminal background "$VICTIM read | cat"
 	run -0 rescue "$pid" "$pid"
