@@ -196,6 +196,7 @@ example() {
 
 @test "together: another input/output class" {
 	need ionice
+	export LC_ALL=C
 	together 'detach ionice'
 	[ "$(ionice -p "$(fact pid)")" = idle ]
 }
@@ -275,6 +276,7 @@ example() {
 
 # Later makes use a named FIFO, unless told otherwise, and need no descriptor.
 @test "runners: the jobserver of make" {
+	export LC_ALL=C
 	style=
 	make --help | grep -q jobserver-style && style=--jobserver-style=pipe
 	printf '%s:\n\t+detach -q -w %s -o %s make -f inner\n' \
