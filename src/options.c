@@ -38,8 +38,8 @@ static const struct rules rules = {
 static const char help[] =
     "usage: detach [OPTION]... COMMAND [ARG]...\n"
     "       detach -r [-q] [-o FILE] PID...\n"
-    "Start COMMAND detached from terminal, session, descriptors and signals\n"
-    "of the caller; return when it runs.\n"
+    "Start COMMAND detached from the caller's terminal, session, descriptors\n"
+    "and signals; return when it runs.\n"
     "\n"
     "  -i, --input=FILE     read stdin from FILE ('-': keep the inherited "
     "one)\n"
@@ -50,7 +50,9 @@ static const char help[] =
     "  -p, --pidfile=FILE   write the job's PID to FILE ('-': to stdout)\n"
     "  -k, --keep-fd=N[,N]  leave these descriptors open in the job\n"
     "  -w, --wait           wait for the job and exit with its status\n"
-    "  -a, --alive=TIME     stay TIME (2, 0.5s, 3m, 1h): does the job live?\n"
+    "  -a, --alive=TIME     stay for TIME (2, 0.5s, 3m, 1h), to see whether "
+    "the\n"
+    "                       job lives\n"
     "  -q, --quiet          no message on success\n"
     "  -r, --rescue         detach processes that already run: each PID with\n"
     "                       its process group and descendants\n"
@@ -61,8 +63,8 @@ static const char help[] =
     "terminal, pipe or socket is appended to " FILES_DEFAULT
     ", or $HOME/" FILES_DEFAULT ".\n"
     "Status: 0 started, 125 detach failed, 126 COMMAND cannot run, 127 not\n"
-    "found; with -w the job's own; with -a for a job that ended too, but 1 for "
-    "0.\n";
+    "found; with -w, the job's own; with -a, that of a job that has ended,\n"
+    "but 1 in place of 0.\n";
 
 static const struct option names[] = {
 	{ "input", required_argument, NULL, 'i' },
@@ -183,7 +185,7 @@ take_rescue_options(const struct launch_plan *given, struct rescue_plan *plan)
 	if (given->file[0] != NULL || given->file[2] != NULL ||
 	    given->pidfile != NULL || given->nkeep > 0 || given->wait ||
 	    given->alive)
-		invalid("-r: of the other options, only -o and -q go with it");
+		invalid("-r: goes only with -o and -q");
 	if (given->file[1] != NULL && strcmp(given->file[1], "-") == 0)
 		invalid("-o -: contradicts -r");
 	plan->output = given->file[1];

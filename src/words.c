@@ -170,7 +170,7 @@ explain_death(const struct failure *failure)
 	const char *cut = strlen(name) > NAME_SHOWN ? "..." : "";
 
 	if (failure->number == 0)
-		message("%.*s%s: its start failed, it could not say why",
+		message("%.*s%s: failed to start, for an unknown reason",
 		    NAME_SHOWN, name, cut);
 	else
 		message("%.*s%s: killed by signal %d before its exec",

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Every example of the manual, taken from its text, run as it stands: ssh is a
 # wrapper for the tests' own server, and job, server and backup are scripts of
-# each test.
+# each test. Then what the manual says of other programs.
 
 load ../lib/helpers
 
@@ -18,10 +18,12 @@ setup_file() {
 	echo "SetEnv PATH=$PATH" >>"$BATS_FILE_TMPDIR/sshd_config"
 }
 
-# The commands under EXAMPLES, a line each, without mdoc.
+# The commands from EXAMPLES on, a line each, without mdoc. Not those that need
+# systemd as process 1.
 examples() {
-	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/s/^\.Dl //p' \
-	    "$SOURCE/man/detach.1" | sed 's/\\(dq/"/g; s/\\-/-/g; s/^\$ //'
+	sed -n '/^\.Sh EXAMPLES/,$s/^\.\(Dl\|It Ql\) //p' \
+	    "$SOURCE/man/detach.1" |
+	    sed '/^systemd-run\|^loginctl/d; s/\\(dq/"/g; s/\\-/-/g; s/^\$ //'
 }
 
 # script NAME - a command of that name for the test, from stdin.
@@ -36,7 +38,16 @@ script() {
 # The job is the probe.
 probe_job() {
 	fifos
-	script job <<<"exec '$PROBE' facts ping pong"
+	script job <<<"exec '$PROBE' '$PWD/facts' '$PWD/ping' '$PWD/pong'"
+}
+
+# together WORDS - start that example, with the probe as the job.
+together() {
+	local line
+	line=$(example "$1")
+	probe_job
+	run -0 sh -c "$line"
+	facts
 }
 
 # example WORDS - the one example that has these words, noted as tried.
@@ -142,7 +153,7 @@ example() {
 	need flock
 	mkfifo hold
 	script job <<<'exec cat hold'
-	line=$(example 'detach flock -n')
+	line=$(example 'job.lock')
 	first=$(sh -c "${line/detach/detach -q -p -}")
 	exec 8>hold
 	# The job runs, so it has the lock.
@@ -166,7 +177,127 @@ example() {
 	survived nohup.out
 }
 
+@test "together: another directory" {
+	together 'detach env -C'
+	[ "$(fact cwd)" = /srv ]
+}
+
+@test "together: another environment" {
+	mkfifo ran
+	script job <<<'echo "$NAME" >ran'
+	sh -c "$(example 'detach env NAME')"
+	[ "$(timeout "$LIMIT" cat ran)" = value ]
+}
+
+@test "together: another niceness" {
+	together 'detach nice'
+	[ "$(fact nice)" = $(($(nice) + 5)) ]
+}
+
+@test "together: another input/output class" {
+	need ionice
+	export LC_ALL=C
+	together 'detach ionice'
+	[ "$(ionice -p "$(fact pid)")" = idle ]
+}
+
+@test "together: another scheduling policy" {
+	need chrt
+	together 'detach chrt'
+	chrt -p "$(fact pid)" | grep SCHED_BATCH
+}
+
+@test "together: another umask" {
+	umask 022
+	together 'umask 027'
+	[ "$(fact umask)" = 027 ]
+}
+
+@test "together: another user" {
+	need setpriv
+	line=$(example 'detach setpriv')
+	right root
+	line=${line/=user/=nobody} line=${line/=group/=$(id -gn nobody)}
+	line=${line/ job/ id -un}
+	run -0 sh -c "${line/detach/detach -w -o out -p pid}"
+	[ "$(cat out)" = nobody ]
+	[ "$(stat -c %U out pid)" = $'root\nroot' ]
+}
+
+@test "together: only one at a time" {
+	need flock
+	line=$(example 'flock -n lock')
+	script job <<<'echo ran >ran'
+	exec 8>lock
+	flock 8
+	run -1 sh -c "${line/detach/detach -a 1s} 8>&-"
+	[[ $output == *"ended too early, with status 1" ]]
+	exec 8>&-
+	run -0 sh -c "${line/detach/detach -w}"
+	[ "$(cat ran)" = ran ]
+}
+
+@test "together: a pidfile" {
+	together 'detach -p pid job'
+	[ "$(cat pid)" = "$(fact pid)" ]
+}
+
+@test "together: a log" {
+	together 'detach -o log -e log'
+	[ "$(fact fd1) $(fact fd2)" = "$PWD/log $PWD/log" ]
+	survived log
+}
+
+@test "runners: the environment that they look for" {
+	script job <<<'echo "${RUNNER_TRACKING_ID-none}$BUILD_ID$JENKINS_NODE_COOKIE"'
+	line=$(example RUNNER_TRACKING_ID)
+	RUNNER_TRACKING_ID=1 sh -c "${line/detach/detach -w -o out}"
+	line=$(example BUILD_ID)
+	BUILD_ID=1 JENKINS_NODE_COOKIE=2 sh -c "${line/detach/detach -w -o out}"
+	[ "$(cat out)" = $'none\nnonedontKillMedontKillMe' ]
+}
+
+@test "caveat: a program that leaves at end of input" {
+	line=$(example 'sleep infinity')
+	script job <<<'exec cat'
+	run -1 detach -a 1s job
+	[[ $output == *"ended too early, with status 0" ]]
+	run -0 sh -c "${line/detach/detach -a 1s}"
+}
+
+@test "caveat: /dev/stderr truncates a log" {
+	script job <<<'echo 1; echo 2 >/dev/stderr; echo 3'
+	detach -w -o log -e log job
+	[ "$(cat log)" = $'2\n3' ]
+	script job <<<'echo 1; echo 2 >&2; echo 3'
+	detach -w -o log -e log job
+	[ "$(cat log)" = $'2\n3\n1\n2\n3' ]
+}
+
+# Later makes use a named FIFO, unless told otherwise, and need no descriptor.
+@test "runners: the jobserver of make" {
+	export LC_ALL=C
+	style=
+	make --help | grep -q jobserver-style && style=--jobserver-style=pipe
+	printf '%s:\n\t+detach -q -w %s -o %s make -f inner\n' \
+	    closed '' closed.log kept '-k 3,4' kept.log >Makefile
+	# shellcheck disable=SC2016 # for make
+	printf 'all:\n\t@echo "$$MAKEFLAGS"\n' >inner
+	run -0 make -j2 $style closed 3>&- 4>&-
+	grep 'jobserver unavailable' closed.log
+	run -0 make -j2 $style kept 3>&- 4>&-
+	run ! grep 'jobserver unavailable' kept.log
+	grep -- '-j2 --jobserver-auth=3,4' kept.log
+}
+
+# A heading is parsed for macros, all of which look like these.
+@test "no heading is eaten by a macro" {
+	grep -q '^\.Ss \\&No ' "$SOURCE/man/detach.1"
+	run ! grep -E '^\.S[hs] (.* )?([A-Z][a-z]|Br[coq])( |$)' \
+	    "$SOURCE/man/detach.1"
+}
+
 @test "every example was tried" {
-	[ "$(examples | wc -l)" = 12 ]
+	[ "$(examples | wc -l)" = 25 ]
 	diff <(examples | sort) <(sort -u "$BATS_FILE_TMPDIR/tried")
 }

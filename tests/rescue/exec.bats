@@ -9,15 +9,21 @@ setup_file() {
 	need pgrep
 }
 
-# exec_detach MODE PIDS - start a loop, and end its shell by exec, with what that
-# shell takes for PIDs. The kernel hangs the terminal up, since it has lost the
-# leader of its session.
+# line_for SHELL - what the manual has the user of that shell type.
+line_for() {
+	sed -n "/^\\.It .*$1/,/^\\.It /{s/^\\.Ql \\(.*exec detach .*[^ ]\\) [.,]$/\\1/p}" \
+	    "$SOURCE/man/detach.1" | sed 's/\\(ga/`/g' | grep .
+}
+
+# exec_detach MODE LINE - start a loop, and end its shell by that line. The kernel
+# hangs the terminal up, since it has lost the leader of its session.
 exec_detach() {
-	local status=0
+	local status=0 line
+	line=${2/exec detach/exec $DETACH}
 	rm -f nohup.out enough
 	start_on_terminal "$1" "sh $SOURCE/tests/programs/loop.sh"
 	[ "$1" != stopped ] || keys 'bg\n'
-	keys "exec $DETACH -r $2\n"
+	keys "$line\n"
 	timeout "$LIMIT" tail --pid="$terminal" -f /dev/null
 	wait "$terminal" || status=$?
 	exec 7>&-
@@ -27,19 +33,55 @@ exec_detach() {
 	run ! grep 'its shell' screen
 	gone "$shell"
 	goes_on
+	without_prompts
 	counts
 }
 
-@test "S23: exec detach -r \$(jobs -p), in bash" {
-	exec_detach background '$(jobs -p)'
-	exec_detach stopped '$(jobs -p)'
+# Leave on the screen what the loop wrote, in lines of its own.
+without_prompts() {
+	tr -d '\r' <screen | grep -aoE 'v(:[0-9]*)?$' >numbers || true
+	mv numbers screen
 }
 
-@test "S23: exec detach -r \$!, in zsh" {
-	need zsh
-	interactive='zsh -f -o nozle -o nopromptsp -i'
-	exec_detach background '$!'
-	exec_detach stopped '$!'
+# in_shell COMMAND [NAME] - try the line for that interactive shell.
+in_shell() {
+	local line
+	need "${1%% *}"
+	interactive=$1
+	line=$(line_for "${2:-${1%% *}}")
+	exec_detach background "$line"
+	exec_detach stopped "$line"
+}
+
+@test "S23: exec detach -r \$(jobs -p), in bash" {
+	in_shell 'bash --norc --noprofile --noediting -i'
+}
+
+@test "S23: exec detach, in ksh93" {
+	grep -A 1 '^\.It ksh93' "$SOURCE/man/detach.1" | grep '^The same\.'
+	in_shell 'ksh93 -i' bash
+}
+
+@test "S23: exec detach, in mksh" {
+	in_shell 'mksh -i'
+}
+
+@test "S23: exec detach, in zsh" {
+	in_shell 'zsh -f -o nozle -o nopromptsp -i'
+	exec_detach background 'exec detach -r $!'
+	exec_detach stopped 'exec detach -r $!'
+}
+
+@test "S23: exec detach, in dash" {
+	in_shell 'dash -i'
+}
+
+@test "S23: exec detach, in tcsh" {
+	in_shell 'tcsh -f -i'
+}
+
+@test "S23: exec detach, in fish" {
+	in_shell 'fish --no-config -i'
 }
 
 # bash would end a stopped job at exec.
