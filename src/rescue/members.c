@@ -108,17 +108,25 @@ means_gone(int error, pid_t pid)
 				      strchr("ZX", now.state) != NULL));
 }
 
-/* Stop a thread. Return 0, or -1 with errno. */
+/*
+ * Stop a thread. Return 0, or -1 with errno. EPERM may mean that exec() in another
+ * thread was just about to take its place: then the second try works.
+ */
 static int
 stop_thread(struct job *job, struct member *member, pid_t thread)
 {
 	int ms = job->timed_out ? STOP_AGAIN_MS : STOP_MS;
+	int result =
+	    thread_hold(&member->tracee, member->process.pid, thread, ms);
 
-	if (thread_hold(&member->tracee, member->process.pid, thread, ms) == 0)
-		return 0;
+	if (result == -1 && errno == EPERM &&
+	    member->tracee.state == TRACEE_FREE)
+		result = thread_hold(
+		    &member->tracee, member->process.pid, thread, ms);
 	/* Be brief from now on, for the sake of those that are held. */
-	job->timed_out |= errno == ETIMEDOUT;
-	return -1;
+	if (result == -1 && errno == ETIMEDOUT)
+		job->timed_out = true;
+	return result;
 }
 
 /*

@@ -134,15 +134,28 @@ is_stopping(const struct member *member)
 	       (shared != 0 && (shared & ~blocked_by_all(member)) != 0);
 }
 
-/* Is there no process whose end, or exec(), is under way? */
+/*
+ * Has a process ended that was to be stopped, but not its last thread? Then exec()
+ * in that one takes its place, or will not let us go before.
+ */
+static bool
+is_going(const struct member *member)
+{
+	struct process now;
+
+	return member->state == GONE &&
+	       (member->tracee.state == TRACEE_GONE ||
+		   (process_read(member->process.pid, &now) == 0 &&
+		       now.state == 'Z' && now.threads > 1));
+}
+
 static bool
 none_is_going(const struct job *job)
 {
 	size_t i;
 
 	for (i = 0; i < job->count; i++)
-		if (job->members[i].state == GONE &&
-		    job->members[i].tracee.state == TRACEE_GONE)
+		if (is_going(&job->members[i]))
 			return false;
 	return true;
 }
@@ -198,17 +211,6 @@ continue_stopped(const struct job *job)
 }
 
 static bool
-has_stopped(const struct job *job)
-{
-	size_t i;
-
-	for (i = 0; i < job->count; i++)
-		if (is_to_continue(&job->members[i]))
-			return true;
-	return false;
-}
-
-static bool
 none_is_late(const struct job *job)
 {
 	size_t i;
@@ -230,9 +232,8 @@ retry_late(const struct rescue_plan *plan, struct job *job)
 	struct member *member;
 	size_t i;
 
-	if (!has_stopped(job) || none_is_late(job))
+	if (none_is_late(job) || !continue_stopped(job))
 		return;
-	(void)continue_stopped(job);
 	for (i = 0; i < job->count; i++) {
 		member = &job->members[i];
 		if (member->state == REFUSED &&

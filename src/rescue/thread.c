@@ -63,6 +63,9 @@ thread_hold(struct tracee *tracee, pid_t process, pid_t thread, int ms)
 	} else if (save_state(tracee) == -1) {
 		error = errno;
 		thread_release_untouched(tracee);
+		/* What has just been killed has no memory either. */
+		if (tracee->state == TRACEE_GONE)
+			error = ESRCH;
 	} else
 		return 0;
 	errno = error;

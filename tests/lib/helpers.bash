@@ -340,7 +340,7 @@ listen() {
 # runs the command, then says "up" and stays until it learns of the end.
 session() {
 	ln -sfn "$PWD" "$BATS_FILE_TMPDIR/home"
-	window sh -c 'echo $$ >client; exec ssh "$@"' ssh \
+	window env --default-signal=HUP sh -c 'echo $$ >client; exec ssh "$@"' ssh \
 		-F "$BATS_FILE_TMPDIR/ssh_config" -o ProxyCommand=none \
 		-p "$port" "$1" 127.0.0.1 "$2"
 	told up

@@ -69,7 +69,7 @@ maker() {
 	pid_namespace
 	[ -w /proc/sys/kernel/ns_last_pid ] || skip "no choice of a PID"
 	mkfifo ready made
-	cat >make <<-'E'
+	cat >at-step <<-'E'
 		last=/proc/sys/kernel/ns_last_pid
 		was=$(cat $last)
 		echo 10000 >$last
@@ -83,7 +83,7 @@ maker() {
 	    echo 20000 >/proc/sys/kernel/ns_last_pid
 	    $(maker 'sleep 1000 & echo \$! >made') &"'
 	    pid=$(cat ready)
-	    rescue_at 1 "sh make $pid"
+	    rescue_at 1 "sh at-step $pid"
 	    child=$(<child)
 	    echo "status $status, child $child"
 	    grep SigIgn "/proc/$child/status"
