@@ -44,20 +44,41 @@ files_access(const char *path, int mode)
 	return errno == ENOSYS || errno == EPERM ? access(path, mode) : -1;
 }
 
+/* A directory opens for reading, but no job can read it: close one. */
+static int
+refuse_directory(int fd)
+{
+	struct stat st;
+
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == -1)
+		return refuse(fd, errno);
+	return S_ISDIR(st.st_mode) ? refuse(fd, EISDIR) : fd;
+}
+
 int
 files_open(const char *path, int flags, mode_t mode)
 {
-	struct stat st;
-	int fd;
+	return refuse_directory(open(path, flags | ALWAYS, mode));
+}
 
-	fd = open(path, flags | ALWAYS, mode);
-	if (fd == -1)
-		return -1;
-	/* A directory opens for reading, but no job can read it. */
-	if (fstat(fd, &st) == -1)
+int
+files_create(const char *path, int flags, mode_t mode)
+{
+	int fd = open(path, flags | ALWAYS | O_CREAT | O_EXCL, mode);
+
+	/*
+	 * There is a link to a missing file, or something came since. That may
+	 * be a FIFO; and O_EXCL follows no link.
+	 */
+	if (fd != -1 || errno != EEXIST)
+		return fd;
+	fd = refuse_directory(
+	    open(path, flags | ALWAYS | O_CREAT | O_NONBLOCK, mode));
+	/* O_NONBLOCK was for the open alone: drop it. */
+	if (fd != -1 && fcntl(fd, F_SETFL, flags) == -1)
 		return refuse(fd, errno);
-	if (S_ISDIR(st.st_mode))
-		return refuse(fd, EISDIR);
 	return fd;
 }
 

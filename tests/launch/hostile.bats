@@ -185,6 +185,85 @@ takes_home() {
 	done
 }
 
+# came_to_be PATH COMMAND - detach finds no file at PATH; then the command makes
+# one; then detach creates it. What stops detach between the two is the kernel.
+came_to_be() {
+	rm -f trace
+	# shellcheck disable=SC2016 # for the job
+	timeout -s KILL "$LIMIT" strace -f -qq -o trace -P "$1" \
+	    -e trace=?open,openat -e inject=?open,openat:signal=SIGSTOP:when=1 \
+	    sh -c 'echo $$ >launcher; exec "$@"' sh \
+	    "$DETACH" -w -o before -e "$1" -p pid \
+	    sh -c 'touch started; echo text >&2; cat /proc/self/fdinfo/2' \
+	    >said 2>&1 3>&- &
+	tracer=$!
+	timeout "$LIMIT" sh -c 'until grep -q "stopped by SIGSTOP" trace
+		do
+			sleep 0.05
+		done' 2>/dev/null
+	eval "$2"
+	kill -CONT "$(cat launcher)"
+}
+
+# unwaited PATH - a FIFO that came to be there is refused.
+unwaited() {
+	came_to_be "$1" 'mkfifo fifo'
+	ended_with 125 "$tracer"
+	[ "$(cat said)" = "detach: -e $1: No such device or address" ]
+	[ ! -e started ]
+	[ ! -e pid ]
+	[ -p fifo ]
+	rm fifo
+}
+
+@test "planted in the middle of a launch: a FIFO for a file that was missing" {
+	need strace
+	unwaited fifo
+	# O_EXCL would not see it behind a link.
+	ln -s fifo link
+	unwaited link
+}
+
+@test "not planted: what another job of the user makes at the same moment" {
+	need strace
+	local name
+	ln -s made link
+	for name in made link; do
+		rm -f started before
+		came_to_be "$name" 'echo first >made'
+		ended_with 0 "$tracer"
+		[ "$(cat made)" = $'first\ntext' ]
+		# It was opened without waiting (O_NONBLOCK), but is as any other.
+		[ "$((0$(sed -n 's/^flags:[[:space:]]*//p' before) & 04000))" = 0 ]
+		[ -e started ]
+		rm made
+	done
+}
+
+# POSIX: open() for writing waits until somebody opens the FIFO for reading.
+@test "a FIFO that the user names waits for its reader, and Ctrl-C ends that" {
+	local launcher
+	mkfifo fifo
+	"$DETACH" -q -o fifo echo text 3>&- &
+	launcher=$!
+	[ "$(timeout "$LIMIT" cat fifo)" = text ]
+	ended_with 0 "$launcher"
+	# "&" ignores SIGINT.
+	env --default-signal=INT "$DETACH" -o fifo -e errors -p pid \
+	    touch started 3>&- &
+	launcher=$!
+	timeout "$LIMIT" sh -c 'until grep -q "^Name:.detach" "/proc/$1/status"
+		do
+			sleep 0.05
+		done' sh "$launcher"
+	reaches S "$launcher"
+	kill -INT "$launcher"
+	ended_with 130 "$launcher"
+	[ ! -e started ]
+	[ ! -e pid ]
+	[ ! -e errors ]
+}
+
 # Every launch is all or nothing, and no job is hit by what was meant for the
 # launcher's group.
 storm() {

@@ -94,7 +94,7 @@ export ASAN_OPTIONS=detect_leaks=0
 		effective=65534
 		rm -rf mine theirs
 		mkdir mine theirs
-		: >mine/file >theirs/file
+		touch mine/file theirs/file
 		printf '#!/bin/true\n' | tee mine/job >theirs/job
 		chmod 700 mine/job theirs/job
 		chown -R "$effective" mine
