@@ -206,17 +206,36 @@ examine_new(const char *path, struct stat *st)
 	return result;
 }
 
-/* Why a file that was opened by that path is not to be used, or NULL. */
+/*
+ * A user namespace shows every owner that it has no number for as one and the
+ * same (65534, or what /proc/sys/kernel/overflowuid has), and the user may have
+ * none itself. So have the kernel compare what is behind these numbers: it lets
+ * only the owner set O_NOATIME. Return 0, or -1 for another user's file.
+ */
+static int
+prove_owner(int fd, int flags)
+{
+	return fcntl(fd, F_SETFL, flags | O_NOATIME);
+}
+
+/*
+ * Why a file that was opened by that path is not to be used, or NULL. It may
+ * get O_NOATIME beside its flags.
+ */
 static const char *
-distrust(const struct stat *st, const char *path)
+distrust(int fd, int flags, const struct stat *st, const char *path)
 {
 	struct stat new;
+	bool trusted = true;
 
 	if (!S_ISREG(st->st_mode))
 		return "not a regular file";
-	if (st->st_uid != geteuid() && st->st_uid != 0 &&
-	    (examine_new(path, &new) == -1 || st->st_uid != new.st_uid ||
-		st->st_dev != new.st_dev))
+	if (st->st_uid != 0 && st->st_uid == geteuid())
+		trusted = prove_owner(fd, flags) == 0;
+	else if (st->st_uid != 0)
+		trusted = examine_new(path, &new) == 0 &&
+			  st->st_uid == new.st_uid && st->st_dev == new.st_dev;
+	if (!trusted)
 		return "owned by another user";
 	return st->st_nlink == 1 ? NULL : "not its only name";
 }
@@ -246,10 +265,10 @@ files_open_own(
 		*why = open_error(errno);
 		return -1;
 	}
-	/* O_NONBLOCK was for the open alone: drop it. */
-	if (fstat(fd, &st) == -1 || fcntl(fd, F_SETFL, flags) == -1)
+	*why = fstat(fd, &st) == -1 ? error_text(errno)
+				    : distrust(fd, flags, &st, path);
+	/* O_NONBLOCK and O_NOATIME were for us alone: drop them. */
+	if (*why == NULL && fcntl(fd, F_SETFL, flags) == -1)
 		*why = error_text(errno);
-	else
-		*why = distrust(&st, path);
 	return *why == NULL ? fd : refuse(fd, EPERM);
 }

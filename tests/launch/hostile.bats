@@ -185,6 +185,34 @@ takes_home() {
 	done
 }
 
+# Where nobody has a number, all files show the same owner as the user itself.
+@test "planted: a file of another user, in a user namespace without a map" {
+	right root user-namespaces
+	local owner nameless
+	for owner in "$ATTACKER" 23456; do
+		place 1777 "$USER"
+		nameless=(by "$USER" env -u HOME unshare -U timeout "$LIMIT"
+		    ../bin/detach -q -w)
+		# shellcheck disable=SC2016 # for the inner shell
+		by "$owner" sh -c 'umask 0; echo 1 | tee pid >nohup.out'
+		[ "$(by "$USER" unshare -U stat -c %u nohup.out)" = \
+		    "$(by "$USER" unshare -U id -u)" ]
+		refused 125 "nohup.out: owned by another user" \
+		    "${nameless[@]}" touch started
+		refused 125 "pid: owned by another user" \
+		    "${nameless[@]}" -o - -p pid touch started
+		[ "$(cat nohup.out pid)" = $'1\n1' ]
+		# What the user itself has made there is its own.
+		rm nohup.out pid
+		run -0 "${nameless[@]}" -p pid echo one
+		run -0 "${nameless[@]}" -p pid \
+		    sh -c 'echo two; sed -n "s/^flags:.*\t//p" /proc/self/fdinfo/1'
+		[ "$(head -n 2 nohup.out)" = $'one\ntwo' ]
+		# O_NOATIME and O_NONBLOCK, which found that out, are gone.
+		[ "$((0$(tail -n 1 nohup.out) & 01004000))" = 0 ]
+	done
+}
+
 # came_to_be PATH COMMAND - detach finds no file at PATH; then the command makes
 # one; then detach creates it. What stops detach between the two is the kernel.
 came_to_be() {
