@@ -217,6 +217,8 @@ takes_home() {
 # one; then detach creates it. What stops detach between the two is the kernel.
 came_to_be() {
 	rm -f trace
+	# A sanitizer's search for leaks needs a process that nobody traces.
+	export ASAN_OPTIONS=detect_leaks=0
 	# shellcheck disable=SC2016 # for the job
 	timeout -s KILL "$LIMIT" strace -f -qq -o trace -P "$1" \
 	    -e trace=?open,openat -e inject=?open,openat:signal=SIGSTOP:when=1 \
