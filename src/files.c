@@ -149,6 +149,27 @@ files_creatable(const char *path)
 	return -1;
 }
 
+/*
+ * A user namespace shows every owner that it has no number for as one and the
+ * same (65534, or what /proc/sys/kernel/overflowuid has), and the user may have
+ * none itself. So have the kernel compare what is behind these numbers: it lets
+ * only the owner set O_NOATIME. Return 0, or -1 for another user's file.
+ */
+static int
+prove_owner(int fd, int flags)
+{
+	return fcntl(fd, F_SETFL, flags | O_NOATIME);
+}
+
+/* The same for a directory. One that cannot be read proves nothing. */
+static int
+prove_directory_owner(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOATIME | O_CLOEXEC);
+
+	return fd == -1 ? -1 : close(fd);
+}
+
 bool
 files_safe_place(const char *path)
 {
@@ -158,8 +179,9 @@ files_safe_place(const char *path)
 	/* Rights that an access control list gives show as the group's. */
 	return directory_of(path, directory) == 0 &&
 	       stat(directory, &st) == 0 &&
-	       (st.st_uid == geteuid() || st.st_uid == 0) &&
-	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
+	       (st.st_uid == 0 || (st.st_uid == geteuid() &&
+				      prove_directory_owner(directory) == 0));
 }
 
 /* What the errno of opening such a file means. */
@@ -204,18 +226,6 @@ examine_new(const char *path, struct stat *st)
 	if (name[0] != '\0')
 		(void)unlink(name);
 	return result;
-}
-
-/*
- * A user namespace shows every owner that it has no number for as one and the
- * same (65534, or what /proc/sys/kernel/overflowuid has), and the user may have
- * none itself. So have the kernel compare what is behind these numbers: it lets
- * only the owner set O_NOATIME. Return 0, or -1 for another user's file.
- */
-static int
-prove_owner(int fd, int flags)
-{
-	return fcntl(fd, F_SETFL, flags | O_NOATIME);
 }
 
 /*

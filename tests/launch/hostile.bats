@@ -213,6 +213,26 @@ takes_home() {
 	done
 }
 
+@test "nohup in such a namespace: in another user's directory no link is followed" {
+	right root user-namespaces
+	local in_terminal
+	place 1777 "$USER"
+	cp "$PTY" "$DETACH" ../bin
+	mv ../bin/detach ../bin/nohup
+	in_terminal=(by "$USER" env HOME="$BATS_TEST_TMPDIR/victim" ../bin/pty
+	    unshare -U ../bin/nohup echo)
+	cd ../attacker
+	by "$ATTACKER" ln -s ../victim/file nohup.out
+	run -0 "${in_terminal[@]}" one </dev/null
+	[ "$(cat ../victim/file)" = precious ]
+	[ "$(cat ../victim/nohup.out)" = one ]
+	# In the user's own, it is followed as anywhere.
+	cd ../victim
+	by "$USER" ln -sf file nohup.out
+	run -0 "${in_terminal[@]}" two </dev/null
+	[ "$(cat file)" = $'precious\ntwo' ]
+}
+
 # came_to_be PATH COMMAND - detach finds no file at PATH; then the command makes
 # one; then detach creates it. What stops detach between the two is the kernel.
 came_to_be() {
