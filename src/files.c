@@ -44,20 +44,41 @@ files_access(const char *path, int mode)
 	return errno == ENOSYS || errno == EPERM ? access(path, mode) : -1;
 }
 
+/* A directory opens for reading, but no job can read it: close one. */
+static int
+refuse_directory(int fd)
+{
+	struct stat st;
+
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == -1)
+		return refuse(fd, errno);
+	return S_ISDIR(st.st_mode) ? refuse(fd, EISDIR) : fd;
+}
+
 int
 files_open(const char *path, int flags, mode_t mode)
 {
-	struct stat st;
-	int fd;
+	return refuse_directory(open(path, flags | ALWAYS, mode));
+}
 
-	fd = open(path, flags | ALWAYS, mode);
-	if (fd == -1)
-		return -1;
-	/* A directory opens for reading, but no job can read it. */
-	if (fstat(fd, &st) == -1)
+int
+files_create(const char *path, int flags, mode_t mode)
+{
+	int fd = open(path, flags | ALWAYS | O_CREAT | O_EXCL, mode);
+
+	/*
+	 * There is a link to a missing file, or something came since. That may
+	 * be a FIFO; and O_EXCL follows no link.
+	 */
+	if (fd != -1 || errno != EEXIST)
+		return fd;
+	fd = refuse_directory(
+	    open(path, flags | ALWAYS | O_CREAT | O_NONBLOCK, mode));
+	/* O_NONBLOCK was for the open alone: drop it. */
+	if (fd != -1 && fcntl(fd, F_SETFL, flags) == -1)
 		return refuse(fd, errno);
-	if (S_ISDIR(st.st_mode))
-		return refuse(fd, EISDIR);
 	return fd;
 }
 
@@ -128,6 +149,27 @@ files_creatable(const char *path)
 	return -1;
 }
 
+/*
+ * A user namespace shows every owner that it has no number for as one and the
+ * same (65534, or what /proc/sys/kernel/overflowuid has), and the user may have
+ * none itself. So have the kernel compare what is behind these numbers: it lets
+ * only the owner set O_NOATIME. Return 0, or -1 for another user's file.
+ */
+static int
+prove_owner(int fd, int flags)
+{
+	return fcntl(fd, F_SETFL, flags | O_NOATIME);
+}
+
+/* The same for a directory. One that cannot be read proves nothing. */
+static int
+prove_directory_owner(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOATIME | O_CLOEXEC);
+
+	return fd == -1 ? -1 : close(fd);
+}
+
 bool
 files_safe_place(const char *path)
 {
@@ -137,8 +179,9 @@ files_safe_place(const char *path)
 	/* Rights that an access control list gives show as the group's. */
 	return directory_of(path, directory) == 0 &&
 	       stat(directory, &st) == 0 &&
-	       (st.st_uid == geteuid() || st.st_uid == 0) &&
-	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
+	       (st.st_uid == 0 || (st.st_uid == geteuid() &&
+				      prove_directory_owner(directory) == 0));
 }
 
 /* What the errno of opening such a file means. */
@@ -185,17 +228,24 @@ examine_new(const char *path, struct stat *st)
 	return result;
 }
 
-/* Why a file that was opened by that path is not to be used, or NULL. */
+/*
+ * Why a file that was opened by that path is not to be used, or NULL. It may
+ * get O_NOATIME beside its flags.
+ */
 static const char *
-distrust(const struct stat *st, const char *path)
+distrust(int fd, int flags, const struct stat *st, const char *path)
 {
 	struct stat new;
+	bool trusted = true;
 
 	if (!S_ISREG(st->st_mode))
 		return "not a regular file";
-	if (st->st_uid != geteuid() && st->st_uid != 0 &&
-	    (examine_new(path, &new) == -1 || st->st_uid != new.st_uid ||
-		st->st_dev != new.st_dev))
+	if (st->st_uid != 0 && st->st_uid == geteuid())
+		trusted = prove_owner(fd, flags) == 0;
+	else if (st->st_uid != 0)
+		trusted = examine_new(path, &new) == 0 &&
+			  st->st_uid == new.st_uid && st->st_dev == new.st_dev;
+	if (!trusted)
 		return "owned by another user";
 	return st->st_nlink == 1 ? NULL : "not its only name";
 }
@@ -225,10 +275,10 @@ files_open_own(
 		*why = open_error(errno);
 		return -1;
 	}
-	/* O_NONBLOCK was for the open alone: drop it. */
-	if (fstat(fd, &st) == -1 || fcntl(fd, F_SETFL, flags) == -1)
+	*why = fstat(fd, &st) == -1 ? error_text(errno)
+				    : distrust(fd, flags, &st, path);
+	/* O_NONBLOCK and O_NOATIME were for us alone: drop them. */
+	if (*why == NULL && fcntl(fd, F_SETFL, flags) == -1)
 		*why = error_text(errno);
-	else
-		*why = distrust(&st, path);
 	return *why == NULL ? fd : refuse(fd, EPERM);
 }

@@ -25,6 +25,14 @@ int files_access(const char *path, int mode);
 int files_open(const char *path, int flags, mode_t mode);
 
 /*
+ * Create a file that the user named and that was missing a moment ago, for
+ * writing. What has come there since is opened as by files_open(), but
+ * without waiting: a FIFO that nobody reads is refused (ENXIO). Return as
+ * files_open().
+ */
+int files_create(const char *path, int flags, mode_t mode);
+
+/*
  * Can a file of that name, which is missing, be created? The name may be a link
  * to a missing file. Return 0, or -1 with errno.
  */

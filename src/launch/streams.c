@@ -263,8 +263,9 @@ streams_create(struct attempt *attempt)
 
 	for (n = 1; n < 3; n++) {
 		if (streams->fd[n] == MISSING) {
-			streams->fd[n] = files_open(
-			    attempt->plan->file[n], for_append | O_CREAT, 0666);
+			/* With signals blocked, nothing could end a wait. */
+			streams->fd[n] = files_create(
+			    attempt->plan->file[n], for_append, 0666);
 			if (streams->fd[n] == -1)
 				return refuse_named(attempt, n);
 		}

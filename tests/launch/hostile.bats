@@ -185,6 +185,135 @@ takes_home() {
 	done
 }
 
+# Where nobody has a number, all files show the same owner as the user itself.
+@test "planted: a file of another user, in a user namespace without a map" {
+	right root user-namespaces
+	local owner nameless
+	for owner in "$ATTACKER" 23456; do
+		place 1777 "$USER"
+		nameless=(by "$USER" env -u HOME unshare -U timeout "$LIMIT"
+		    ../bin/detach -q -w)
+		# shellcheck disable=SC2016 # for the inner shell
+		by "$owner" sh -c 'umask 0; echo 1 | tee pid >nohup.out'
+		[ "$(by "$USER" unshare -U stat -c %u nohup.out)" = \
+		    "$(by "$USER" unshare -U id -u)" ]
+		refused 125 "nohup.out: owned by another user" \
+		    "${nameless[@]}" touch started
+		refused 125 "pid: owned by another user" \
+		    "${nameless[@]}" -o - -p pid touch started
+		[ "$(cat nohup.out pid)" = $'1\n1' ]
+		# What the user itself has made there is its own.
+		rm nohup.out pid
+		run -0 "${nameless[@]}" -p pid echo one
+		run -0 "${nameless[@]}" -p pid \
+		    sh -c 'echo two; sed -n "s/^flags:.*\t//p" /proc/self/fdinfo/1'
+		[ "$(head -n 2 nohup.out)" = $'one\ntwo' ]
+		# O_NOATIME and O_NONBLOCK, which found that out, are gone.
+		[ "$((0$(tail -n 1 nohup.out) & 01004000))" = 0 ]
+	done
+}
+
+@test "nohup in such a namespace: in another user's directory no link is followed" {
+	right root user-namespaces
+	local in_terminal
+	place 1777 "$USER"
+	cp "$PTY" "$DETACH" ../bin
+	mv ../bin/detach ../bin/nohup
+	in_terminal=(by "$USER" env HOME="$BATS_TEST_TMPDIR/victim" ../bin/pty
+	    unshare -U ../bin/nohup echo)
+	cd ../attacker
+	by "$ATTACKER" ln -s ../victim/file nohup.out
+	run -0 "${in_terminal[@]}" one </dev/null
+	[ "$(cat ../victim/file)" = precious ]
+	[ "$(cat ../victim/nohup.out)" = one ]
+	# In the user's own, it is followed as anywhere.
+	cd ../victim
+	by "$USER" ln -sf file nohup.out
+	run -0 "${in_terminal[@]}" two </dev/null
+	[ "$(cat file)" = $'precious\ntwo' ]
+}
+
+# came_to_be PATH COMMAND - detach finds no file at PATH; then the command makes
+# one; then detach creates it. What stops detach between the two is the kernel.
+came_to_be() {
+	rm -f trace
+	# A sanitizer's search for leaks needs a process that nobody traces.
+	export ASAN_OPTIONS=detect_leaks=0
+	# shellcheck disable=SC2016 # for the job
+	timeout -s KILL "$LIMIT" strace -f -qq -o trace -P "$1" \
+	    -e trace=?open,openat -e inject=?open,openat:signal=SIGSTOP:when=1 \
+	    sh -c 'echo $$ >launcher; exec "$@"' sh \
+	    "$DETACH" -w -o before -e "$1" -p pid \
+	    sh -c 'touch started; echo text >&2; cat /proc/self/fdinfo/2' \
+	    >said 2>&1 3>&- &
+	tracer=$!
+	timeout "$LIMIT" sh -c 'until grep -q "stopped by SIGSTOP" trace
+		do
+			sleep 0.05
+		done' 2>/dev/null
+	eval "$2"
+	kill -CONT "$(cat launcher)"
+}
+
+# unwaited PATH - a FIFO that came to be there is refused.
+unwaited() {
+	came_to_be "$1" 'mkfifo fifo'
+	ended_with 125 "$tracer"
+	[ "$(cat said)" = "detach: -e $1: No such device or address" ]
+	[ ! -e started ]
+	[ ! -e pid ]
+	[ -p fifo ]
+	rm fifo
+}
+
+@test "planted in the middle of a launch: a FIFO for a file that was missing" {
+	need strace
+	unwaited fifo
+	# O_EXCL would not see it behind a link.
+	ln -s fifo link
+	unwaited link
+}
+
+@test "not planted: what another job of the user makes at the same moment" {
+	need strace
+	local name
+	ln -s made link
+	for name in made link; do
+		rm -f started before
+		came_to_be "$name" 'echo first >made'
+		ended_with 0 "$tracer"
+		[ "$(cat made)" = $'first\ntext' ]
+		# It was opened without waiting (O_NONBLOCK), but is as any other.
+		[ "$((0$(sed -n 's/^flags:[[:space:]]*//p' before) & 04000))" = 0 ]
+		[ -e started ]
+		rm made
+	done
+}
+
+# POSIX: open() for writing waits until somebody opens the FIFO for reading.
+@test "a FIFO that the user names waits for its reader, and Ctrl-C ends that" {
+	local launcher
+	mkfifo fifo
+	"$DETACH" -q -o fifo echo text 3>&- &
+	launcher=$!
+	[ "$(timeout "$LIMIT" cat fifo)" = text ]
+	ended_with 0 "$launcher"
+	# "&" ignores SIGINT.
+	env --default-signal=INT "$DETACH" -o fifo -e errors -p pid \
+	    touch started 3>&- &
+	launcher=$!
+	timeout "$LIMIT" sh -c 'until grep -q "^Name:.detach" "/proc/$1/status"
+		do
+			sleep 0.05
+		done' sh "$launcher"
+	reaches S "$launcher"
+	kill -INT "$launcher"
+	ended_with 130 "$launcher"
+	[ ! -e started ]
+	[ ! -e pid ]
+	[ ! -e errors ]
+}
+
 # Every launch is all or nothing, and no job is hit by what was meant for the
 # launcher's group.
 storm() {

@@ -81,6 +81,52 @@ export ASAN_OPTIONS=detect_leaks=0
 	    setpriv --reuid=65534 --clear-groups bin/detach -o locked/other true
 }
 
+# access(2) would ask for the real user.
+@test "the effective user counts, where it is not the real one" {
+	right root
+	need setpriv
+	local real effective as
+	# It reads them in /proc, which shows this process to root alone.
+	! grep -q __asan_init "$DETACH" || skip "a sanitizer without its options"
+	mkdir bin
+	cp "$DETACH" bin
+	chmod a+x . .. ../.. bin
+	# Neither is root, the effective one is not, the real one is not.
+	for real in 12345 0; do
+		effective=65534
+		rm -rf mine theirs
+		mkdir mine theirs
+		touch mine/file theirs/file
+		printf '#!/bin/true\n' | tee mine/job >theirs/job
+		chmod 700 mine/job theirs/job
+		chown -R "$effective" mine
+		chown -R "$real" theirs
+		chmod 711 mine theirs
+		chmod 600 mine/file theirs/file
+		as=(setpriv "--ruid=$real" "--euid=$effective" --clear-groups
+		    bin/detach -q -w)
+		# The job has the rights that it would have without detach.
+		"${as[@]}" -o mine/file -e mine/new -p mine/pid id -u
+		[ "$(cat mine/file)" = "$effective" ]
+		[ "$(stat -c %u mine/new mine/pid | sort -u)" = "$effective" ]
+		"${as[@]}" -i mine/file -o mine/copy cat
+		[ "$(cat mine/copy)" = "$effective" ]
+		"${as[@]}" -o mine/file mine/job
+		refused 125 "-o theirs/file: Permission denied" \
+		    "${as[@]}" -o theirs/file touch mine/started
+		refused 125 "-o theirs/new: Permission denied" \
+		    "${as[@]}" -o theirs/new touch mine/started
+		refused 125 "-i theirs/file: Permission denied" \
+		    "${as[@]}" -o mine/file -i theirs/file touch mine/started
+		refused 125 "-p theirs/pid: Permission denied" \
+		    "${as[@]}" -o mine/file -p theirs/pid touch mine/started
+		refused 126 "theirs/job: Permission denied" \
+		    "${as[@]}" -o mine/file theirs/job
+		[ ! -e mine/started ]
+		[ "$(cd theirs && ls)" = $'file\njob' ]
+	done
+}
+
 @test "without close_range every descriptor is closed all the same" {
 	need strace
 	local fd

@@ -74,7 +74,7 @@ directory)" "$DETACH" true </dev/null
 (-o FILE chooses another place)" env HOME=/nosuch "$DETACH" true
 }
 
-@test "bytes that wait in a pipe or socket are not lost in silence" {
+@test "bytes that wait in a pipe are not lost in silence" {
 	mkfifo pipe
 	exec 7<>pipe
 	says "/nohup.out'" "$DETACH" true <pipe
@@ -84,6 +84,48 @@ directory)" "$DETACH" true </dev/null
 	says "/nohup.out'" "$DETACH" -i /dev/null true <&7
 	run -0 --separate-stderr "$DETACH" -q true <&7
 	[ -z "$stderr" ]
+}
+
+@test "bytes that wait in a socket are not lost in silence" {
+	need python3
+	local kind
+	for kind in STREAM DGRAM SEQPACKET; do
+		# What detach finds: nothing, a message, one that is for the job.
+		run -0 timeout "$LIMIT" python3 - $kind <<-'END'
+			import os, socket, subprocess, sys
+			here, there = socket.socketpair(socket.AF_UNIX,
+			    getattr(socket, "SOCK_" + sys.argv[1]))
+			def launch(*option):
+			    subprocess.run([os.environ["DETACH"], *option, "true"],
+			        stdin=here, check=True)
+			launch()
+			there.send(b"text")
+			launch()
+			launch("-i", "-")
+		END
+		[[ ${lines[0]} == "detach: PID "*"/nohup.out'" ]]
+		[[ ${lines[1]} == "detach: PID "*"/nohup.out', input ignored" ]]
+		[[ ${lines[2]} == "detach: PID "*"/nohup.out'" ]]
+	done
+}
+
+# What is typed ahead stays with the terminal: the shell reads it next.
+@test "a terminal on stdin is never called ignored" {
+	window sh -c 'cat word >up
+		read -r go
+		"$DETACH" true
+		"$DETACH" -o out true
+		read -r next
+		echo "$go $next"'
+	told up
+	printf 'go\nnext\n' >&8
+	timeout "$LIMIT" tail --pid="$window" -f /dev/null
+	wait "$window"
+	exec 7>&- 8>&-
+	mapfile -t lines <screen
+	[[ ${lines[0]} == "detach: PID "*"/nohup.out'" ]]
+	[[ ${lines[1]} =~ ^detach:\ PID\ [0-9]+$ ]]
+	[ "${lines[2]}" = "go next" ]
 }
 
 @test "the option is named with its file" {

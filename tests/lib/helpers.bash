@@ -92,6 +92,14 @@ has() {
 	pid-namespaces)
 		"${private[@]}" --pid --fork mount -t proc proc /proc 2>/dev/null
 		;;
+	# Of an ordinary user, who gets no number there.
+	user-namespaces)
+		if has root; then
+			setpriv --reuid=65534 --clear-groups unshare -U true
+		else
+			unshare -U true
+		fi 2>/dev/null
+		;;
 	# A process 1 that waits for the orphans it gets.
 	reaper)
 		mkfifo until-orphaned
