@@ -156,6 +156,8 @@ hold_member(struct job *job, struct member *member, const char **why)
 		(void)process_read_status(process->pid, &status);
 		*why = refusal_of_thread(&status);
 		if (*why == NULL)
+			*why = refusal_of_pending(&status);
+		if (*why == NULL)
 			return 0;
 	}
 	thread_release_untouched(&member->tracee);

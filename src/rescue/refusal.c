@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -127,6 +128,35 @@ refusal_of_thread(const struct process_status *thread)
 		thread->filters == ours.filters))
 		return NULL;
 	return under_filter;
+}
+
+/*
+ * Whether or not it is rescued, it ends as soon as it goes on. (A shell that is
+ * about to exit sends such a signal to the jobs that it has stopped.) SIGHUP is
+ * left out: a rescue has it ignored, and that discards it.
+ */
+const char *
+refusal_of_pending(const struct process_status *process)
+{
+	static const int harmless[] = { SIGHUP, SIGCHLD, SIGCONT, SIGURG,
+		SIGWINCH, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU };
+	static char text[64];
+	uint64_t fatal =
+	    (uint64_t)((process->pending | process->shared_pending) &
+		       ~(process->blocked | process->ignored |
+			   process->caught));
+	int number = 1;
+	size_t i;
+
+	for (i = 0; i < sizeof(harmless) / sizeof(*harmless); i++)
+		fatal &= ~((uint64_t)1 << (harmless[i] - 1));
+	if (fatal == 0)
+		return NULL;
+	for (; (fatal & 1) == 0; fatal >>= 1)
+		number++;
+	snprintf(text, sizeof(text), "ends by signal %d as soon as it goes on",
+	    number);
+	return text;
 }
 
 static bool

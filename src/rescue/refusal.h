@@ -14,6 +14,12 @@ const char *refusal_of(const struct process *process);
 const char *refusal_of_thread(const struct process_status *thread);
 
 /*
+ * Return why it is of no use to rescue a process that is held, by its main
+ * thread, or NULL. The text is good until the next call.
+ */
+const char *refusal_of_pending(const struct process_status *process);
+
+/*
  * Return what the errno of thread_hold() means. The text is good until the next
  * call.
  */

@@ -43,6 +43,30 @@ load ../lib/rescue
 	refused 125 "PID $BASHPID: is an ancestor of detach (try from another terminal)" rescue "$BASHPID"
 }
 
+# A stopped job takes a signal when it is continued.
+@test "rescue: not one that a pending signal is about to end" {
+	start_on_terminal stopped "$VICTIM read"
+	kill -TERM "$pid"
+	left_alone "ends by signal 15 as soon as it goes on" "$pid"
+	hang_up
+	until_true gone "$pid"
+}
+
+@test "rescue: a pending signal that is handled, ignored or blocked ends nothing" {
+	local trap mask
+	for trap in "trap : TERM;" "trap '' TERM;" ""; do
+		[ -n "$trap" ] || mask="env --block-signal=TERM"
+		start_on_terminal stopped \
+		    "$mask sh -c \"$trap echo \\$\\$ >ready; read -r x; echo lives >out\""
+		kill -TERM "$pid"
+		rescue "$pid"
+		until_true gone "$pid"
+		hang_up
+		[ "$(cat out)" = lives ]
+		rm out
+	done
+}
+
 @test "rescue: not a zombie" {
 	mkfifo hold die
 	# A parent that has become cat waits for no child.
