@@ -162,5 +162,53 @@ maker() {
 	[ "${#lines[@]}" = 2 ]
 	[[ ${lines[0]} == "detach: PID "*": is under a seccomp filter" ]]
 	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	# That one may still need the terminal, so the shell does not get it.
+	read -r _ _ _ _ group _ _ foreground _ <"/proc/$pid/stat"
+	[ "$foreground" = "$group" ]
 	hang_up
+}
+
+# "stat" shows the name of a program as it is.
+@test "rescue: a program with a parenthesis in its name" {
+	cp "$VICTIM" 'v)T'
+	start_on_terminal foreground "'./v)T' read"
+	until_true in_state S "$pid"
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	shell_answers
+	unharmed_in nohup.out
+}
+
+# Each process that is held takes one of detach's descriptors, and no more.
+@test "rescue: more processes than detach's own limit has room for" {
+	need prlimit
+	start_on_terminal background "$VICTIM read$(printf ' | cat%.0s' {1..20})"
+	run -0 prlimit --nofile=12:44 timeout -s KILL "$LIMIT" "$DETACH" -r "$pid"
+	[ "$output" = "detach: PID $pid and 20 more, output in '$PWD/nohup.out'" ]
+	hang_up
+	wake read
+	verdict
+	until_true no_group "$pid"
+}
+
+# The leader of a group joins another one before it calls setsid(). That fails
+# if the group has got a new process meanwhile.
+@test "rescue: one that cannot have its own session keeps its group" {
+	need strace
+	sleeping_victim read background
+	strace -o trace -e trace=ptrace "$DETACH" -q -r "$pid"
+	step=$(grep '^ptrace' trace | grep -n PTRACE_SEIZE | tail -n 1)
+	unharmed_in nohup.out
+	rm -f fifo nohup.out
+	sleeping_victim read background
+	read -r _ _ _ _ group session _ <"/proc/$pid/stat"
+	[ "$group" = "$pid" ]
+	# The shell starts one that puts its child there.
+	rescue_at "${step%%:*}" "echo 'GROUP=$pid $VICTIM lend-child &' >&7
+	    cat ready >lender"
+	[ "$status" = 0 ]
+	[ -n "$(pgrep -g "$pid" -P "$(cat lender)")" ]
+	read -r _ _ _ _ group now _ <"/proc/$pid/stat"
+	[ "$group $now" = "$pid $session" ]
+	unharmed_in nohup.out
 }

@@ -59,6 +59,39 @@ load ../lib/rescue
 	unharmed_in nohup.out
 }
 
+# It is no file yet as detach looks for it.
+@test "rescue: a file that is planted just then is not trusted" {
+	need strace
+	sleeping_victim read
+	touch victim
+	strace -o trace -P nohup.out -e inject=/^open:signal=STOP:when=1 \
+	    "$DETACH" -r "$pid" 2>message 3>&- &
+	until_true grep -q 'stopped by SIGSTOP' trace
+	[ ! -e nohup.out ]
+	ln victim nohup.out
+	kill -CONT "$(pgrep -P $!)"
+	ended_with 0 $!
+	[ "$(cat message)" = "detach: PID $pid, output in '$HOME/nohup.out'" ]
+	unharmed_in "$HOME/nohup.out"
+	[ ! -s victim ]
+}
+
+# Every pseudo-terminal may be the one that it was started on.
+@test "rescue: a job without a controlling terminal" {
+	start_on_terminal background "setsid $VICTIM read 3</dev/zero"
+	keys 'echo $$ >shell\n'
+	shell_answers
+	shell=$(cat shell)
+	until_true in_state S "$pid"
+	read -r _ _ _ _ _ _ number _ <"/proc/$pid/stat"
+	[ "$number" = 0 ]
+	[[ $(fd_of 1) == /dev/pts/* ]]
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ "$(fd_of 0) $(fd_of 3)" = '/dev/null /dev/zero' ]
+	unharmed_in nohup.out
+}
+
 @test "rescue: every descriptor on the terminal, and no other" {
 	sleeping_victim descriptors
 	tty=$(fd_of 0)
