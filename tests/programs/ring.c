@@ -2,6 +2,7 @@
  * ring.c has an io_uring ring with registered files.
  *
  *	ring terminal	standard input, output and error, and the first closed
+ *	ring closed	the same, and all three closed
  *	ring file	the file "kept", and an empty place
  *	ring empty	empty places only
  *	ring none	nothing
@@ -14,6 +15,7 @@
 
 #include <err.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,15 +50,16 @@ int
 main(int argc, char *argv[])
 {
 	uint32_t parameters[30] = { 0 };
-	int files[3] = { 0, 1, 2 };
+	int files[3] = { 0, 1, 2 }, i;
 	char pid[32];
+	bool closed = argc == 2 && strcmp(argv[1], "closed") == 0;
 	int ring = (int)syscall(SETUP, 4, parameters);
 
 	if (argc != 2 || ring == -1)
 		err(1, "io_uring");
 	if (strcmp(argv[1], "check") == 0)
 		return 0;
-	if (strcmp(argv[1], "terminal") != 0)
+	if (strcmp(argv[1], "terminal") != 0 && !closed)
 		files[0] = files[1] = files[2] = -1;
 	if (strcmp(argv[1], "file") == 0)
 		files[0] = open("kept", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -65,6 +68,8 @@ main(int argc, char *argv[])
 		err(1, "registered files");
 	if (strcmp(argv[1], "terminal") == 0)
 		close(0);
+	for (i = 0; closed && i < 3; i++)
+		close(i);
 	snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
 	tell("ready", pid);
 	hold();

@@ -62,18 +62,33 @@ load ../lib/rescue
 # It is no file yet as detach looks for it.
 @test "rescue: a file that is planted just then is not trusted" {
 	need strace
-	sleeping_victim read
 	touch victim
+	meanwhile 'ln victim nohup.out'
+	[ "$(cat message)" = "detach: PID $pid, output in '$HOME/nohup.out'" ]
+	unharmed_in "$HOME/nohup.out"
+	[ ! -s victim ]
+}
+
+@test "rescue: a file that comes just then is appended to" {
+	need strace
+	meanwhile 'umask 077; echo old >nohup.out'
+	[ "$(cat message)" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	hang_up
+	wake read
+	verdict
+	[ "$(cat nohup.out)" = $'old\nv:2' ]
+}
+
+# meanwhile COMMAND - a rescue, and the command when it has found no default file.
+meanwhile() {
+	sleeping_victim read
 	strace -o trace -P nohup.out -e inject=/^open:signal=STOP:when=1 \
 	    "$DETACH" -r "$pid" 2>message 3>&- &
 	until_true grep -q 'stopped by SIGSTOP' trace
 	[ ! -e nohup.out ]
-	ln victim nohup.out
+	(eval "$1")
 	kill -CONT "$(pgrep -P $!)"
 	ended_with 0 $!
-	[ "$(cat message)" = "detach: PID $pid, output in '$HOME/nohup.out'" ]
-	unharmed_in "$HOME/nohup.out"
-	[ ! -s victim ]
 }
 
 # Every pseudo-terminal may be the one that it was started on.

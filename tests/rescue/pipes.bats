@@ -58,6 +58,19 @@ joined() {
 	unharmed_in nohup.out
 }
 
+# Only a shell that reads from its job keeps the job's terminal.
+@test "rescue: a pipe of a job in the foreground" {
+	mkfifo pipe
+	start_on_terminal foreground "sleep 1000 >pipe & $VICTIM read <pipe"
+	until_true in_state S "$pid"
+	run -125 rescue "$pid"
+	[ "${lines[0]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[[ ${lines[1]} == "detach: PID $pid: has a pipe to PID "* ]]
+	[ "${#lines[@]}" = 2 ]
+	shell_answers
+	unharmed_in nohup.out
+}
+
 # It ends when detach has seen its pipe, but not yet its signals.
 @test "rescue: a pipe to one that ends meanwhile" {
 	need strace
@@ -83,6 +96,9 @@ joined() {
 	run -125 rescue "$pid"
 	[ "${#lines[@]}" = 2 ]
 	[ "${lines[1]}" = "detach: PID $pid: has a pipe to PID $shell, which is not rescued" ]
+	# It is not made to take its terminal back.
+	read -r _ _ _ _ _ _ _ foreground _ <"/proc/$shell/stat"
+	[ "$foreground" = "$pid" ]
 	# As it takes this line, the shell would stop the job.
 	wake read
 	verdict

@@ -13,11 +13,12 @@ need_ring() {
 	"$BUILD/tests/programs/ring" check || skip "no io_uring here"
 }
 
-# ring MODE - start it. It writes "ok" after the end of its FIFO "hold".
+# ring MODE [TOOL] - start it, by that tool. It writes "ok" after the end of its
+# FIFO "hold".
 ring() {
 	rm -f hold nohup.out
 	mkfifo hold
-	start_on_terminal foreground "$BUILD/tests/programs/ring $1"
+	start_on_terminal foreground "${2:-} $BUILD/tests/programs/ring $1"
 	until_true in_state S "$pid"
 }
 
@@ -54,4 +55,37 @@ ends() {
 		hang_up
 		ends
 	done
+}
+
+# Its ring alone tells of its terminal.
+@test "rescue: not one that has its terminal in a ring and nowhere else" {
+	ring closed
+	run -125 rescue "$pid"
+	[ "$output" = "detach: PID $pid: has registered its terminal with io_uring" ]
+	ends
+	hang_up
+}
+
+# It has every pseudo-terminal for its own, but no other file.
+@test "rescue: rings of one without a controlling terminal" {
+	ring closed setsid
+	find_shell
+	run -125 rescue "$pid"
+	[ "$output" = "detach: PID $pid: has registered its terminal with io_uring" ]
+	ends
+	hang_up
+
+	ring file setsid
+	find_shell
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	hang_up
+	ends
+}
+
+# The job has left its session.
+find_shell() {
+	keys 'echo $$ >shell\n'
+	shell_answers
+	shell=$(cat shell)
 }
