@@ -94,6 +94,7 @@ void wake_compute(pid_t pid);
 /* victim-changes.c */
 void block_again(void);
 void block_exchange(void);
+void block_close(void);
 void block_exec(void);
 void block_flood(void);
 void block_filter(void);

@@ -191,6 +191,48 @@ maker() {
 	until_true no_group "$pid"
 }
 
+# All that detach looks at it closes again.
+@test "rescue: more descriptors than detach's own limit has room for" {
+	need prlimit
+	mkfifo input pipe
+	start_on_terminal background "$BUILD/tests/programs/hangup signalfd \
+	    $(printf ' %s>&1' {3..49}) $(printf ' %s<>pipe' {50..79})"
+	until_true in_state S "$pid"
+	run -0 prlimit --nofile=24:24 timeout -s KILL "$LIMIT" "$DETACH" -r "$pid"
+	[[ ${lines[0]} == "detach: PID $pid: waits for SIGHUP"* ]]
+	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ "${#lines[@]}" = 2 ]
+	[ "$(fd_of 49)" = "$PWD/nohup.out" ]
+	hang_up
+	echo copied >input
+	until_true gone "$pid"
+	[ "$(cat nohup.out)" = copied ]
+}
+
+# Each has its own output, and nothing else stays open for it.
+@test "rescue: more jobs than detach's own limit has room for" {
+	need prlimit
+	start_on_terminal background "$VICTIM read"
+	keys 'for i in {1..20}; do sleep 1000 & done; jobs -p >pids\n'
+	shell_answers
+	until_true has_sleeps
+	mapfile -t pids <pids
+	run -0 prlimit --nofile=40:40 timeout -s KILL "$LIMIT" \
+	    "$DETACH" -r "${pids[@]}"
+	[ "${#lines[@]}" = 21 ]
+	for i in "${!pids[@]}"; do
+		[ "${lines[i]}" = "detach: PID ${pids[i]}, output in '$PWD/nohup.out'" ]
+		read -r _ _ _ _ _ session _ <"/proc/${pids[i]}/stat"
+		[ "$session" = "${pids[i]}" ]
+	done
+	kill -KILL "${pids[@]:1}"
+	unharmed_in nohup.out
+}
+
+has_sleeps() {
+	[ "$(pgrep -c -P "$shell" -x sleep)" = 20 ]
+}
+
 # The leader of a group joins another one before it calls setsid(). That fails
 # if the group has got a new process meanwhile.
 @test "rescue: one that cannot have its own session keeps its group" {

@@ -47,3 +47,12 @@ load ../lib/rescue
 	unharmed_in nohup.out
 }
 
+# close() has closed by then: another thread may have opened that number again.
+# A rescue takes about a hundred calls of ptrace; thousands, if detach insisted.
+@test "rescue: a close that a signal interrupts is not made again" {
+	sleeping_victim close
+	run -99 timeout -s KILL "$LIMIT" "$AT_CALL" 500 : \
+	    "$VICTIM" -s "$DETACH" -r "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	unharmed_in nohup.out
+}

@@ -42,6 +42,18 @@ told_who() {
 	done
 }
 
+@test "rescue: of two at once, in different PID namespaces" {
+	need unshare
+	right pid-namespaces
+	sleeping_victim read background
+	rescue_at 20 "timeout -s KILL $LIMIT unshare -pf '$DETACH' -r $pid 2>said
+	    echo \$? >ended"
+	[ "$status" = 0 ]
+	[ "$(cat ended)" = 125 ]
+	[ "$(cat said)" = "detach: PID $pid: is being rescued by another detach" ]
+	unharmed_in nohup.out
+}
+
 # Its own session is made late, after it has been let go once.
 @test "rescue: of two at once, one wins to its last steps" {
 	need strace
