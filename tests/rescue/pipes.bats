@@ -60,13 +60,18 @@ joined() {
 
 # Only a shell that reads from its job keeps the job's terminal.
 @test "rescue: a pipe of a job in the foreground" {
-	mkfifo pipe
-	start_on_terminal foreground "sleep 1000 >pipe & $VICTIM read <pipe"
+	mkfifo pipe second third
+	start_on_terminal foreground "sleep 1000 >pipe 3>second & sleep 1000 >third &
+	    $VICTIM read <pipe 3<second 4<third"
 	until_true in_state S "$pid"
 	run -125 rescue "$pid"
 	[ "${lines[0]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
-	[[ ${lines[1]} == "detach: PID $pid: has a pipe to PID "* ]]
-	[ "${#lines[@]}" = 2 ]
+	# Each of the two is told of once.
+	for line in "${lines[@]:1}"; do
+		[[ $line == "detach: PID $pid: has a pipe to PID "* ]]
+	done
+	[ "${lines[1]}" != "${lines[2]}" ]
+	[ "${#lines[@]}" = 3 ]
 	shell_answers
 	unharmed_in nohup.out
 }

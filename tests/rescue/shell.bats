@@ -60,6 +60,37 @@ load ../lib/rescue
 	unharmed_in nohup.out
 }
 
+# It sees no jobs: it is in another session, or the job is in its own group.
+@test "rescue: a parent that does not control the job is not waited for" {
+	start_on_terminal background "bash -c 'trap : CHLD; setsid $VICTIM read & wait; wait'"
+	parent=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status")
+	read -r _ _ _ _ _ shell _ <"/proc/$parent/stat"
+	[ "$shell" != "$pid" ]
+	stop_both "$parent"
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	kill -CONT "$parent"
+	unharmed_in nohup.out
+
+	rm -f fifo nohup.out
+	start_on_terminal background "set +m; $VICTIM read"
+	stop_both "$shell"
+	run -125 rescue "$pid"
+	[ "${lines[0]}" = "detach: PID $shell: leads the session, and was not named" ]
+	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ "${#lines[@]}" = 2 ]
+	kill -CONT "$shell"
+	unharmed_in nohup.out
+}
+
+# stop_both PARENT - stop the parent first, so that it sees nothing of the job.
+stop_both() {
+	kill -STOP "$1"
+	until_true in_state T "$1"
+	kill -STOP "$pid"
+	until_true in_state T "$pid"
+}
+
 # That shell waits for detach, with SIGCHLD blocked.
 @test "rescue: a stopped job, from its own shell" {
 	start_on_terminal stopped "$VICTIM read"
