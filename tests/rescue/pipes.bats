@@ -39,6 +39,16 @@ joined() {
 	unharmed_in nohup.out
 }
 
+# The shell may have the end without using it.
+@test "rescue: a pipe to one that is not rescued, and to the shell" {
+	joined 'exec 5<>pipe; cat pipe' "$VICTIM read >pipe 5>&-"
+	run -125 rescue "$pid"
+	[ "${lines[0]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ "${lines[1]}" = "detach: PID $pid: has a pipe to PID $partner, which is not rescued" ]
+	[ "${#lines[@]}" = 2 ]
+	hang_up
+}
+
 @test "rescue: a pipe to one that is rescued or safe" {
 	joined 'sleep 1000 >pipe' "$VICTIM read <pipe"
 	run -0 rescue "$pid" "$partner"

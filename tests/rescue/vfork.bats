@@ -31,6 +31,22 @@ load ../lib/rescue
 	done
 }
 
+# Only the child can be rescued. It reads on, and so holds its parent.
+@test "rescue: not one that a stopped child goes on to hold in vfork" {
+	start_on_terminal background "$VICTIM vfork"
+	until_true in_state D "$pid"
+	child=$(pgrep -P "$pid")
+	kill -STOP "$child"
+	until_true in_state T "$child"
+	run -125 rescue "$pid"
+	[ "${lines[0]}" = "detach: PID $pid: does not stop" ]
+	[ "${lines[1]}" = "detach: PID $child, output in '$PWD/nohup.out'" ]
+	[ "${#lines[@]}" = 2 ]
+	[[ $(fd_of 1) == /dev/pts/* ]]
+	until_true in_state S "$child"
+	unharmed read
+}
+
 # Its first thread does stop, but the other cannot: to the shell it still runs.
 @test "rescue: one that a stopped child half holds in vfork" {
 	start_on_terminal foreground "$VICTIM thread-vfork-read"
