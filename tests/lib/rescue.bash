@@ -105,6 +105,14 @@ start_on_terminal() {
 	}
 }
 
+# Learn the PID of the terminal's shell, where the job has left its session.
+find_shell() {
+	# shellcheck disable=SC2016 # for the other shell
+	keys 'echo $$ >shell\n'
+	shell_answers
+	shell=$(cat shell)
+}
+
 # has_cats COUNT - so many processes of the job are "cat".
 has_cats() {
 	[ "$1" = 0 ] || [ "$(pgrep -c -g "$pid" -x cat)" = "$1" ]

@@ -94,9 +94,7 @@ meanwhile() {
 # Every pseudo-terminal may be the one that it was started on.
 @test "rescue: a job without a controlling terminal" {
 	start_on_terminal background "setsid $VICTIM read 3</dev/zero"
-	keys 'echo $$ >shell\n'
-	shell_answers
-	shell=$(cat shell)
+	find_shell
 	until_true in_state S "$pid"
 	read -r _ _ _ _ _ _ number _ <"/proc/$pid/stat"
 	[ "$number" = 0 ]

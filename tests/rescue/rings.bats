@@ -82,10 +82,3 @@ ends() {
 	hang_up
 	ends
 }
-
-# The job has left its session.
-find_shell() {
-	keys 'echo $$ >shell\n'
-	shell_answers
-	shell=$(cat shell)
-}
