@@ -80,7 +80,6 @@ add_member(struct job *job, const struct process *process)
 	}
 	memset(member, 0, sizeof(*member));
 	member->process = *process;
-	member->stopped = process->state == 'T';
 	return member;
 }
 
