@@ -247,6 +247,12 @@ in_tmpfs() {
 	done
 }
 
+@test "1 and 2 that were closed can be written to, and 0 read" {
+	run -0 sh -c 'exec "$DETACH" -q -w sh -c "cat && echo 1 && echo 2 >&2" \
+	    <&- >&- 2>&-'
+	[ ! -e nohup.out ]
+}
+
 @test "100 000 open descriptors, or as many as there can be" {
 	local count=100000 most
 	need prlimit

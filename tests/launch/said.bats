@@ -128,6 +128,13 @@ directory)" "$DETACH" true </dev/null
 	[ "${lines[2]}" = "go next" ]
 }
 
+@test "a file that has been removed is an input, too" {
+	echo text >file
+	exec 7<file
+	rm file
+	says "/nohup.out', input ignored" "$DETACH" true <&7
+}
+
 @test "the option is named with its file" {
 	refused 125 "-i nosuch: No such file or directory" \
 	    "$DETACH" -i nosuch touch started
@@ -215,4 +222,36 @@ unhinted() {
 	ln -s ../second place/first
 	"$DETACH" -q -w -o place/first -e errors echo text
 	[ "$(cat second)" = text ]
+}
+
+# On a terminal that is stopped as by Ctrl-S, for so long as the command runs.
+stopped_terminal='import subprocess, sys, termios
+termios.tcflow(0, termios.TCOOFF)
+status = subprocess.call(sys.argv[1:])
+termios.tcflow(0, termios.TCOON)
+sys.exit(status)'
+
+@test "a message that finds no room is dropped: a full pipe" {
+	mkfifo pipe
+	exec 7<>pipe
+	# In blocks of a page, as the kernel counts the room in a pipe.
+	dd if=/dev/zero of=pipe bs=4096 count=1024 oflag=nonblock 2>/dev/null ||
+	    true
+	run -0 timeout -s KILL "$LIMIT" sh -c '"$DETACH" -w echo text 2>&7'
+	[ "$(cat nohup.out)" = text ]
+	run -127 timeout -s KILL "$LIMIT" sh -c '"$DETACH" nosuch 2>&7'
+}
+
+@test "a message that finds no room is dropped: a stopped terminal" {
+	need python3
+	run -0 timeout -s KILL "$LIMIT" "$PTY" python3 -c "$stopped_terminal" \
+	    "$DETACH" -w echo text </dev/null
+	[ -z "$output" ]
+	[ "$(cat nohup.out)" = text ]
+	# Nor does it take a PID.
+	run -125 timeout -s KILL "$LIMIT" "$PTY" python3 -c "$stopped_terminal" \
+	    sh -c '"$DETACH" -o out -p - touch started 2>errors' </dev/null
+	[ "$(cat errors)" = \
+	    "detach: -p -: Resource temporarily unavailable" ]
+	[ ! -e started ]
 }
