@@ -135,6 +135,45 @@ directory)" "$DETACH" true </dev/null
 	says "/nohup.out', input ignored" "$DETACH" true <&7
 }
 
+# deep LENGTH CHARACTER - a directory whose path has so many bytes, and go there.
+deep() {
+	local name=$2
+	while [ "${#name}" -lt 250 ]; do
+		name+=$2
+	done
+	while [ $(($1 - ${#PWD})) -gt 251 ]; do
+		mkdir -p "${name:0:200}"
+		cd "${name:0:200}"
+	done
+	mkdir -p "${name:0:$1 - ${#PWD} - 1}"
+	cd "${name:0:$1 - ${#PWD} - 1}"
+}
+
+@test "a line that is too long for one write is cut, with dots" {
+	local length cut=0 top=$PWD
+	for length in {4046..4066}; do
+		cd "$top"
+		deep "$length" x
+		run --separate-stderr -0 "$DETACH" -w true
+		[ "${#stderr}" -le 4095 ]
+		[[ $stderr == *"x/nohup.out'" ]] || {
+			[[ $stderr == *... ]]
+			[ "${#stderr}" = 4095 ]
+			cut=$((cut + 1))
+		}
+	done
+	[ "$cut" -gt 0 ]
+	[ "$cut" -lt 21 ]
+	for length in 1600 1601 1602 1603; do
+		cd "$top"
+		deep "$length" $'\001'
+		run --separate-stderr -0 "$DETACH" -w true
+		[[ $stderr == *'\001\001...' ]]
+		[ "${#stderr}" -le 4095 ]
+		[ "${#stderr}" -gt 4085 ]
+	done
+}
+
 @test "the option is named with its file" {
 	refused 125 "-i nosuch: No such file or directory" \
 	    "$DETACH" -i nosuch touch started

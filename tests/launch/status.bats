@@ -61,7 +61,7 @@ load ../lib/helpers
 @test "126: a FIFO that is executable, which nobody writes to" {
 	mkfifo -m 755 fifo
 	refused 126 "./fifo: Permission denied" \
-	    timeout "$LIMIT" "$DETACH" -o out ./fifo
+	    timeout -s KILL "$LIMIT" "$DETACH" -o out ./fifo
 }
 
 @test "126: a binary of another kind" {
