@@ -142,7 +142,7 @@ files_creatable(const char *path)
 		if (more == 0)
 			return directory_of(path, directory) == -1
 				   ? -1
-				   : files_access(directory, W_OK | X_OK);
+				   : files_access(directory, W_OK);
 		path = places[links % 2];
 	}
 	errno = ELOOP;

@@ -193,12 +193,8 @@ is_clone_child(pid_t pid)
 {
 	const int options = WEXITED | WNOHANG | WNOWAIT | (int)__WCLONE;
 	siginfo_t info;
-	int found;
 
-	do
-		found = waitid(P_PID, (id_t)pid, &info, options);
-	while (found == -1 && errno == EINTR);
-	if (found == 0)
+	if (waitid(P_PID, (id_t)pid, &info, options) == 0)
 		return 1;
 	return errno == ECHILD ? 0 : -1;
 }

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,7 +16,6 @@
 #include "launch/attempt.h"
 #include "launch/pidfile.h"
 #include "message.h"
-#include "signals.h"
 
 /* How often to reopen a file that another launch removes. */
 enum { TRIES = 100 };
@@ -81,7 +79,7 @@ lock(int fd)
 	struct flock other;
 
 	while (fcntl(fd, F_OFD_SETLK, &whole) == -1) {
-		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+		if (errno != EAGAIN && errno != EACCES)
 			return NULL;
 		/* Whoever may read the file can lock it so; no launch does. */
 		other = whole;
@@ -218,10 +216,9 @@ write_all(const struct pidfile *file, const char *text, size_t length)
 			? pwrite(
 			      file->fd, text + done, length - done, (off_t)done)
 			: write(file->fd, text + done, length - done);
-		if (n == -1 && errno != EINTR)
+		if (n == -1)
 			return -1;
-		if (n > 0)
-			done += (size_t)n;
+		done += (size_t)n;
 	}
 	return 0;
 }
@@ -257,9 +254,11 @@ pidfile_finish(struct attempt *attempt)
 	if (file->state == PIDFILE_NONE)
 		return 0;
 	if (file->state == PIDFILE_AFTER) {
-		/* A reader that has gone must be an error, not a death. */
-		(void)signals_ignore(SIGPIPE);
-		/* The room that was seen may have been taken. */
+		/*
+		 * The room that was seen may have been taken. Of a reader that
+		 * has gone EPIPE tells: SIGPIPE is blocked, and discarded by
+		 * the message about it.
+		 */
 		result = await_room(file->fd);
 		if (result == 0)
 			result = write_all(
@@ -289,9 +288,7 @@ is_untouched(const struct pidfile *file, pid_t child)
 		if (written > 0)
 			ours[written - 1] = text[written - 1];
 		/* All of the old tail is there, or ftruncate() took it away. */
-		if ((size_t)length !=
-			(written > file->length ? written : file->length) &&
-		    (size_t)length != written)
+		if ((size_t)length != file->length && (size_t)length != written)
 			continue;
 		if (memcmp(now, ours, (size_t)length) == 0)
 			return true;

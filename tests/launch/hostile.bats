@@ -314,6 +314,37 @@ unwaited() {
 	[ ! -e errors ]
 }
 
+# told ERROR WHEN COMMAND... - of the calls that open nohup.out, these have that
+# error. "1+2" is the first and every second after it.
+told() {
+	ASAN_OPTIONS=detect_leaks=0 timeout "$LIMIT" strace -e quiet=all -o trace \
+	    -P nohup.out -e trace='?open,openat' \
+	    -e inject='?open,openat':error="$1":when="$2" "${@:3}"
+}
+
+@test "a default file that comes or goes between looking and creating" {
+	need strace
+	# It has come, and is one of our own.
+	echo old >nohup.out
+	told ENOENT 1 "$DETACH" -q -w echo new | cat
+	[ "$(cat nohup.out)" = $'old\nnew' ]
+	[ "$(stat -c %a nohup.out)" = 644 ]
+	# It has come, and is none to write to.
+	unset HOME
+	ln nohup.out second
+	refused 125 "nohup.out: not its only name" \
+	    told ENOENT 1 "$DETACH" touch started
+	[ "$(cat nohup.out)" = $'old\nnew' ]
+	# It comes and goes for ever.
+	refused 125 "nohup.out: File exists" \
+	    told ENOENT 1+2 "$DETACH" touch started
+	# It has gone again.
+	rm nohup.out second
+	told EEXIST 2 "$DETACH" -q -w echo new | cat
+	[ "$(cat nohup.out)" = new ]
+	[ "$(stat -c %a nohup.out)" = 600 ]
+}
+
 # Every launch is all or nothing, and no job is hit by what was meant for the
 # launcher's group.
 storm() {

@@ -247,6 +247,12 @@ in_tmpfs() {
 	done
 }
 
+@test "1 and 2 that were closed can be written to, and 0 read" {
+	run -0 sh -c 'exec "$DETACH" -q -w sh -c "cat && echo 1 && echo 2 >&2" \
+	    <&- >&- 2>&-'
+	[ ! -e nohup.out ]
+}
+
 @test "100 000 open descriptors, or as many as there can be" {
 	local count=100000 most
 	need prlimit
@@ -333,6 +339,42 @@ at_limit() {
 		ran
 		[ -e "dir$name/nohup.out" ]
 	done
+}
+
+# padded LENGTH NAME - a path of so many bytes that leads to what has the name.
+padded() {
+	local dots=$(($1 - ${#2}))
+	printf "%$((dots / 2))s" '' | sed 's, ,./,g'
+	[ $((dots % 2)) = 0 ] || printf /
+	printf %s "$2"
+}
+
+@test "names one byte below, at and above the limits" {
+	local length name
+	mkdir place
+	for length in 254 255; do
+		name=$(zeros "$length")
+		ln -s "$PROBE" "place/$name"
+		launch env PATH=place "$DETACH" -w -o out "$name" facts
+		ran
+	done
+	launch "$DETACH" -w -o out "$(zeros 256)" facts
+	refused_for "File name too long"
+	[ "$status" = 126 ]
+	# What is cut off of a name leads to another file.
+	ln -s "$PROBE" job
+	ln -s "$PROBE" jo
+	for length in 4094 4095; do
+		launch env PATH="$(padded $((length - 4)) .)" \
+		    "$DETACH" -w -o out job facts
+		ran
+		launch "$DETACH" -w -o "$(padded "$length" out)" "$PROBE" facts
+		ran
+	done
+	launch env PATH="$(padded 4092 .)" "$DETACH" -w -o out job facts
+	refused_for "job: No such file or directory"
+	launch "$DETACH" -w -o "$(padded 4096 out)" "$PROBE" facts
+	refused_for "File name too long"
 }
 
 @test "PATH with empty, missing, unreadable and overlong elements" {

@@ -537,6 +537,13 @@ says() {
 	[ "$(cat scene/work/nohup.out)" = $'new\nagain' ]
 }
 
+@test "difference: with too few descriptors the reason is lost, not misplaced" {
+	observe ours '(ulimit -n 5; exec nohup nosuch)'
+	grep -qx status=125 scene/more
+	[ -e scene/work/nohup.out ]
+	[ ! -s scene/work/nohup.out ]
+}
+
 @test "difference: a foreign binary is not handed to /bin/sh" {
 	differ 'printf "\177ELF\0echo wrong\n" >binary
 		chmod +x binary

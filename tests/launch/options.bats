@@ -70,6 +70,31 @@ load ../lib/helpers
 	[[ $(fact fd1) == /dev/pts/* ]]
 }
 
+# A free terminal line, whose name is then in "line".
+free_line() {
+	mkfifo keys
+	exec 8<>keys
+	"$PTY" -l <keys >line 3>&- 8>&- &
+	timeout "$LIMIT" sh -c 'until [ -s line ]; do sleep 0.05; done'
+	line=$(cat line)
+}
+
+@test "-i and -o on a free terminal: a launcher that leads a session leaves it" {
+	need setsid
+	local pid sid tty
+	free_line
+	fifos
+	setsid "$DETACH" -w -i "$line" -o "$line" "$PROBE" facts ping pong \
+	    3>&- 8>&- &
+	facts
+	[ "$(fact fd0) $(fact fd1)" = "$line $line" ]
+	read -r pid _ _ _ _ sid tty _ <"/proc/$(fact ppid)/stat"
+	[ "$pid" = "$sid" ]
+	[ "$tty" = 0 ]
+	quit
+	ended_with 0 $!
+}
+
 @test "-p FILE: complete before the job's first instruction" {
 	for _ in {1..30}; do
 		"$DETACH" -q -w -p pid -o out sh -c 'cat pid; echo $$'
@@ -119,6 +144,15 @@ load ../lib/helpers
 	[ "$(cat out)" = text ]
 	# One that is not open is not ours to judge.
 	"$DETACH" -q -w -o out echo /dev/fd/99
+}
+
+@test "arguments that name no descriptor to be closed are let through" {
+	exec 7</dev/null
+	"$DETACH" -q -w -o out echo /dev/fd/0 /dev/fd/1 /dev/fd/2 if=/dev/fd/7 \
+	    /dev/fd/7x /dev/fd/
+	[ "$(cat out)" = \
+	    "/dev/fd/0 /dev/fd/1 /dev/fd/2 if=/dev/fd/7 /dev/fd/7x /dev/fd/" ]
+	exec 7<&-
 }
 
 @test "-o and -i can name a descriptor that the job does not get" {
@@ -178,6 +212,43 @@ load ../lib/helpers
 	[[ $output == *"status 143" ]]
 }
 
+@test "-a TIME: it waits so long" {
+	need strace
+	local time seconds waited
+	# A sanitizer's search for leaks needs a process that nobody traces.
+	export ASAN_OPTIONS=detect_leaks=0
+	for time in 100=100 100s=100 1m=60 .5m=30 1.05m=63 3h=10800 \
+	    0.25h=900 0.0625h=225; do
+		# What is asked for is seen, and not done.
+		strace -qqq -o trace -e trace=/rt_sigtimedwait \
+		    -e inject=/rt_sigtimedwait:error=EAGAIN \
+		    "$DETACH" -o out -a "${time%=*}" sleep 1000
+		seconds=${time#*=}
+		waited=$(sed -n 's/.*tv_sec=\([0-9]*\), tv_nsec=.*/\1/p' trace)
+		# What went by before it is less than a sixth.
+		[ "$waited" -le "$seconds" ]
+		[ "$waited" -gt $((seconds * 5 / 6)) ]
+	done
+}
+
+@test "-a and -w: a waiter that is interrupted goes on" {
+	need strace
+	export ASAN_OPTIONS=detect_leaks=0
+	mkfifo hold
+	strace -qqq -o trace -e trace=/rt_sigtimedwait \
+	    -e inject=/rt_sigtimedwait:error=EINTR:when=1 \
+	    "$DETACH" -a 1h -o out sh -c 'read line <hold; exit 3' 3>&- &
+	timeout "$LIMIT" sh -c 'until grep -q INJECTED trace; do
+			sleep 0.05
+		done'
+	: >hold
+	ended_with 3 $!
+	run -7 strace -qqq -o trace -e trace=wait4 \
+	    -e inject=wait4:error=EINTR:when=1 \
+	    "$DETACH" -w -o out sh -c 'exit 7'
+	grep -q INJECTED trace
+}
+
 @test "-a TIME: another child's end is not the job's" {
 	# The shell's child is the launcher's, after exec.
 	run -0 sh -c 'true & exec "$0" -a 0.1 -o out sleep 1000' "$DETACH"
@@ -204,6 +275,8 @@ load ../lib/helpers
 	[[ $output =~ ^detach\ [0-9.]+$ ]]
 	[ -z "$stderr" ]
 	run -125 sh -c '"$0" --help >/dev/full' "$DETACH"
+	[[ $output == "detach: standard output: "* ]]
+	run -125 sh -c '"$0" --version >/dev/full' "$DETACH"
 	[[ $output == "detach: standard output: "* ]]
 }
 
@@ -243,7 +316,8 @@ bad() {
 }
 
 @test "bad: a descriptor that is none, or not open" {
-	for list in '' x 5x 5, ,5 '5 6' -5 +5 5,x 99999999999999999999; do
+	for list in '' x 5x 5, ,5 '5 6' -5 +5 5,x 99999999999999999999 \
+	    4294967301; do
 		bad "-k $list: not a list" -k "$list" touch started 5</dev/null
 	done
 	bad "-k 2: 0, 1 and 2" -k 2 touch started

@@ -65,15 +65,38 @@ bad_script() {
 	[ ! -e started ]
 }
 
-@test "-p - into a full pipe, or a stopped terminal" {
+@test "-p - into a full pipe" {
 	mkfifo pipe
 	exec 7<>pipe
 	# In blocks of a page, as the kernel counts the room in a pipe.
-	dd if=/dev/zero bs=4096 count=1024 oflag=nonblock >&7 2>/dev/null || true
+	dd if=/dev/zero of=pipe bs=4096 count=1024 oflag=nonblock 2>/dev/null ||
+	    true
 	run -125 sh -c '"$DETACH" -o out -p - touch started >&7 2>errors'
 	[ "$(cat errors)" = \
 	    "detach: -p -: Resource temporarily unavailable" ]
 	[ ! -e started ]
+}
+
+@test "-p -: the room that was seen is gone when the job runs" {
+	need strace
+	mkfifo pipe
+	exec 7<>pipe
+	fifos
+	# The launcher is stopped when it has asked whether its child is the job.
+	timeout -s KILL "$LIMIT" strace -f -qqq -o trace -e trace=waitid \
+	    -e inject=waitid:signal=STOP:when=1 \
+	    "$DETACH" -o out -p - "$PROBE" facts ping pong >&7 2>errors 3>&- &
+	facts
+	timeout "$LIMIT" sh -c 'until grep -q "stopped by SIGSTOP" trace; do
+			sleep 0.05
+		done'
+	dd if=/dev/zero of=pipe bs=4096 count=1024 oflag=nonblock 2>/dev/null ||
+	    true
+	kill -CONT "$(sed -n '1s/ .*//p' trace)"
+	quit
+	ended_with 0 $!
+	[ "$(cat errors)" = "detach: -p - for PID $(fact pid): Resource \
+temporarily unavailable" ]
 }
 
 @test "what is no number is no pidfile" {
@@ -107,6 +130,51 @@ bad_script() {
 	umask 026
 	"$DETACH" -q -w -o out -p pid true
 	[ "$(stat -c %a pid)" = 640 ]
+	rm pid
+	umask 0
+	"$DETACH" -q -w -o out -p pid true
+	[ "$(stat -c %a pid)" = 666 ]
+}
+
+@test "old content of every length comes back, or gives way to the PID" {
+	local length old
+	bad_script
+	for length in {1..12} 64; do
+		old=$(printf "%0${length}d" 0)
+		printf %s "$old" >pid
+		refused 127 "./bad" "$DETACH" -o out -p pid ./bad
+		[ "$(cat pid; echo x)" = "${old}x" ]
+		"$DETACH" -q -w -o out -p pid sh -c 'echo $$ | cmp - pid'
+	done
+}
+
+# while_held COMMAND ARG... - a launch with the pidfile "pid" and these arguments,
+# with the shell command run between its opening of the file and its first look
+# at what is in it.
+while_held() {
+	need strace
+	rm -f trace
+	timeout -s KILL "$LIMIT" strace -f -qqq -o trace -P "$PWD/pid" \
+	    -e trace='?fcntl,?fcntl64' \
+	    -e inject='?fcntl,?fcntl64:signal=STOP:when=1' \
+	    "$DETACH" -o out -p pid "${@:2}" 2>/dev/null 3>&- &
+	timeout "$LIMIT" sh -c 'until grep -q "stopped by SIGSTOP" trace; do
+			sleep 0.05
+		done'
+	sh -c "$1"
+	kill -CONT "$(sed -n '1s/ .*//p' trace)"
+}
+
+@test "a pidfile that another launch has removed is made again" {
+	while_held 'rm pid' -w sh -c 'echo $$ | cmp - pid'
+	ended_with 0 $!
+}
+
+@test "a new pidfile that another launch has written to is not removed" {
+	bad_script
+	while_held 'echo 123 >pid' ./bad
+	ended_with 127 $!
+	[ "$(cat pid)" = 123 ]
 }
 
 @test "a second launch waits for the first one's pidfile" {
@@ -150,18 +218,18 @@ bad_script() {
 	wait $!
 }
 
-# held - a launch of ./bad with the pidfile "pid", which holds 77. It is stopped
+# held [new] - a launch of ./bad with the pidfile "pid", which holds 77 or is new. It is stopped
 # when its exec has failed, before it takes its PID back: SIGSTOP comes to the
 # child in its execve(). The child's PID is in "child", that of strace in "first".
 held() {
 	need strace
 	bad_script
-	echo 77 >pid
+	[ "${1:-}" = new ] || echo 77 >pid
 	strace -f -qq -o trace -e trace=execve \
 	    -e inject=execve:signal=SIGSTOP:when=1 \
 	    "$DETACH" -o out -p pid ./bad 2>/dev/null 3>&- &
 	first=$!
-	timeout "$LIMIT" sh -c 'until [ "$(cat pid)" != 77 ] && [ -s pid ]; do
+	timeout "$LIMIT" sh -c 'until [ -s pid ] && [ "$(cat pid)" != 77 ]; do
 			:
 		done'
 	child=$(cat pid)
@@ -174,6 +242,15 @@ held() {
 	kill -CONT "$child"
 	ended_with 127 "$first"
 	[ "$(cat pid)" = 222 ]
+}
+
+@test "another file that has come in the place of a new one stays" {
+	held new
+	cp pid other
+	mv other pid
+	kill -CONT "$child"
+	ended_with 127 "$first"
+	[ "$(cat pid)" = "$child" ]
 }
 
 @test "two launches with one pidfile: neither takes back the other's" {

@@ -42,6 +42,21 @@ export ASAN_OPTIONS=detect_leaks=0
 	[ "$(ls -A)" = nohup.out ]
 }
 
+@test "root's directory is as safe as one's own: nohup follows its links" {
+	right root
+	need setpriv
+	mkdir bin directory theirs
+	chmod a+x . .. ../.. bin
+	cp "$DETACH" bin/nohup
+	: >theirs/log
+	chown -R 65534 theirs
+	ln -s "$PWD/theirs/log" directory/nohup.out
+	cd directory
+	run -0 "$PTY" setpriv --reuid=65534 --clear-groups env -u HOME \
+	    ../bin/nohup echo text </dev/null
+	[ "$(cat ../theirs/log)" = text ]
+}
+
 @test "a file system that shows one owner for all" {
 	right root mounts
 	need bindfs

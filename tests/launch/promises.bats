@@ -61,6 +61,19 @@ on_terminal() {
 	detached
 }
 
+@test "promise 4: ... up to the last" {
+	local last
+	last=$(($(ulimit -Hn) - 1))
+	[ "$last" -lt 100000 ] || last=100000
+	[ "$last" -gt 1000 ]
+	(
+		ulimit -n $((last + 1))
+		eval "exec $last</dev/null"
+		start "$DETACH" -o out
+	)
+	detached
+}
+
 @test "promise 4: a pipe on a high number does not hold its reader" {
 	mkfifo hold
 	pid=$("$DETACH" -q -p - -o out sh -c 'cat hold' 200>&1)
@@ -208,5 +221,6 @@ on_terminal() {
 	mkfifo pipe
 	exec 8<>pipe 9>pipe 8>&-
 	run -0 sh -c '"$@" 2>&9' sh "$DETACH" true
+	run -125 sh -c '"$@" 2>&9' sh "$DETACH" --nosuch
 	exec 9>&-
 }

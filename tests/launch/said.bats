@@ -128,6 +128,52 @@ directory)" "$DETACH" true </dev/null
 	[ "${lines[2]}" = "go next" ]
 }
 
+@test "a file that has been removed is an input, too" {
+	echo text >file
+	exec 7<file
+	rm file
+	says "/nohup.out', input ignored" "$DETACH" true <&7
+}
+
+# deep LENGTH CHARACTER - a directory whose path has so many bytes, and go there.
+deep() {
+	local name=$2
+	while [ "${#name}" -lt 250 ]; do
+		name+=$2
+	done
+	while [ $(($1 - ${#PWD})) -gt 251 ]; do
+		mkdir -p "${name:0:200}"
+		cd "${name:0:200}"
+	done
+	mkdir -p "${name:0:$1 - ${#PWD} - 1}"
+	cd "${name:0:$1 - ${#PWD} - 1}"
+}
+
+@test "a line that is too long for one write is cut, with dots" {
+	local length cut=0 top=$PWD
+	for length in {4046..4066}; do
+		cd "$top"
+		deep "$length" x
+		run --separate-stderr -0 "$DETACH" -w true
+		[ "${#stderr}" -le 4095 ]
+		[[ $stderr == *"x/nohup.out'" ]] || {
+			[[ $stderr == *... ]]
+			[ "${#stderr}" = 4095 ]
+			cut=$((cut + 1))
+		}
+	done
+	[ "$cut" -gt 0 ]
+	[ "$cut" -lt 21 ]
+	for length in 1600 1601 1602 1603; do
+		cd "$top"
+		deep "$length" $'\001'
+		run --separate-stderr -0 "$DETACH" -w true
+		[[ $stderr == *'\001\001...' ]]
+		[ "${#stderr}" -le 4095 ]
+		[ "${#stderr}" -gt 4085 ]
+	done
+}
+
 @test "the option is named with its file" {
 	refused 125 "-i nosuch: No such file or directory" \
 	    "$DETACH" -i nosuch touch started
@@ -215,4 +261,36 @@ unhinted() {
 	ln -s ../second place/first
 	"$DETACH" -q -w -o place/first -e errors echo text
 	[ "$(cat second)" = text ]
+}
+
+# On a terminal that is stopped as by Ctrl-S, for so long as the command runs.
+stopped_terminal='import subprocess, sys, termios
+termios.tcflow(0, termios.TCOOFF)
+status = subprocess.call(sys.argv[1:])
+termios.tcflow(0, termios.TCOON)
+sys.exit(status)'
+
+@test "a message that finds no room is dropped: a full pipe" {
+	mkfifo pipe
+	exec 7<>pipe
+	# In blocks of a page, as the kernel counts the room in a pipe.
+	dd if=/dev/zero of=pipe bs=4096 count=1024 oflag=nonblock 2>/dev/null ||
+	    true
+	run -0 timeout -s KILL "$LIMIT" sh -c '"$DETACH" -w echo text 2>&7'
+	[ "$(cat nohup.out)" = text ]
+	run -127 timeout -s KILL "$LIMIT" sh -c '"$DETACH" nosuch 2>&7'
+}
+
+@test "a message that finds no room is dropped: a stopped terminal" {
+	need python3
+	run -0 timeout -s KILL "$LIMIT" "$PTY" python3 -c "$stopped_terminal" \
+	    "$DETACH" -w echo text </dev/null
+	[ -z "$output" ]
+	[ "$(cat nohup.out)" = text ]
+	# Nor does it take a PID.
+	run -125 timeout -s KILL "$LIMIT" "$PTY" python3 -c "$stopped_terminal" \
+	    sh -c '"$DETACH" -o out -p - touch started 2>errors' </dev/null
+	[ "$(cat errors)" = \
+	    "detach: -p -: Resource temporarily unavailable" ]
+	[ ! -e started ]
 }

@@ -122,11 +122,35 @@ fifo='mkfifo ../fifo
 @test "util-linux: an ignored SIGCHLD leaves no status" {
 	same 'trap "" CHLD
 		setsid -fw sh -c "exit 3"'
+	same 'env --ignore-signal=CHLD setsid -fw sh -c "exit 3"'
+	grep -qx 'setsid: wait.*: No child processes' scene/terminal
 	same "$fifo"' trap "" CHLD
 		setsid -f "$PROBE" ../fifo
 		wait'
 	same 'trap "" CHLD
 		setsid -f nosuch 2>&1 | cat >out'
+}
+
+@test "util-linux: a fork that fails" {
+	need strace
+	# A sanitizer's search for leaks needs a process that nobody traces.
+	export ASAN_OPTIONS=detect_leaks=0
+	for options in -f -fw; do
+		same "strace -qqq -o ../trace -e trace='?clone,?fork,?clone3' \
+			-e inject='?clone,?fork,?clone3:error=EAGAIN' \
+			setsid $options touch started"
+		grep -qx status=1 scene/more
+		[ ! -e scene/work/started ]
+	done
+}
+
+@test "util-linux: an argument can name any descriptor" {
+	for options in '' -fw; do
+		same "echo text >file
+			exec 7<file
+			setsid $options cat /dev/fd/7 >../more"
+		grep -qx text scene/more
+	done
 }
 
 @test "util-linux: directory, umask, niceness, limits, arguments" {

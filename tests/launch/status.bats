@@ -38,6 +38,15 @@ load ../lib/helpers
 	[ "$(stat -c %a nohup.out)" = 644 ]
 }
 
+@test "the default file is for its owner alone where fchmod fails" {
+	need strace
+	umask 0
+	ASAN_OPTIONS=detect_leaks=0 strace -qqq -o trace -e trace=fchmod \
+	    -e inject=fchmod:error=EPERM "$DETACH" -q -w true | cat
+	grep -q INJECTED trace
+	[ "$(stat -c %a nohup.out)" = 600 ]
+}
+
 @test "126: found, but cannot run" {
 	echo text >file
 	refused 126 "./file: Permission denied" "$DETACH" -o out ./file
@@ -47,6 +56,12 @@ load ../lib/helpers
 	mv file only-here
 	PATH=$PWD:$PATH refused 126 "only-here: Permission denied" \
 	    "$DETACH" -o out only-here
+}
+
+@test "126: a FIFO that is executable, which nobody writes to" {
+	mkfifo -m 755 fifo
+	refused 126 "./fifo: Permission denied" \
+	    timeout -s KILL "$LIMIT" "$DETACH" -o out ./fifo
 }
 
 @test "126: a binary of another kind" {
@@ -61,6 +76,8 @@ load ../lib/helpers
 	refused 127 "nosuch: No such file or directory" "$DETACH" -o out nosuch
 	refused 127 "./nosuch: No such file" "$DETACH" -o out ./nosuch
 	refused 127 "'': No such file" "$DETACH" -o out ''
+	refused 127 "nosuch: No such file" "$DETACH" nosuch
+	[ ! -e nohup.out ]
 }
 
 @test "127: a command line in one word gets a hint" {
@@ -73,6 +90,13 @@ load ../lib/helpers
 	printf '#!/nosuch/sh -x\n' >script
 	chmod +x script
 	refused 127 "./script: bad interpreter '/nosuch/sh': No such file" \
+	    "$DETACH" -o out ./script
+	# The first bytes of a file are looked at, and all of a long name shown.
+	printf '#!/nosuch %01000d\n' 0 >script
+	refused 127 "./script: bad interpreter '/nosuch': No such file" \
+	    "$DETACH" -o out ./script
+	printf '#!/%0240d\n%01000d\n' 0 0 >script
+	refused 127 "./script: bad interpreter '/$(printf '%0240d' 0)': No such" \
 	    "$DETACH" -o out ./script
 	printf '#! /bin/sh\r\n' >script
 	refused 127 "bad interpreter '/bin/sh\\r'" "$DETACH" -o out ./script
@@ -92,6 +116,11 @@ load ../lib/helpers
 	: >empty
 	chmod +x empty
 	run -0 "$DETACH" -q -w ./empty
+	# Only in the first line a NUL byte tells of a binary.
+	printf 'echo text\nexit\n\0' >archive
+	chmod +x archive
+	run -0 "$DETACH" -q -w -o - ./archive
+	[ "$output" = text ]
 	PATH=$PWD:$PATH run -0 "$DETACH" -q -w -o - script x
 	[ "$output" = "$PWD/script x" ]
 }
@@ -110,6 +139,13 @@ load ../lib/helpers
 		PATH=$path run -0 "$DETACH" -q -w -o - -- -tool
 		[ "$output" = here ]
 	done
+}
+
+@test "PATH: of those in the way the first is what the reason is about" {
+	mkdir -p one two/tool
+	: >one/tool
+	refused 126 "tool: Permission denied (chmod +x makes it executable)" \
+	    env PATH="$PWD/one:$PWD/two" "$DETACH" tool
 }
 
 @test "PATH: unset, it is the system's" {
