@@ -93,39 +93,48 @@ exists(const struct process *process)
 	       process_is_same(&now, process);
 }
 
-/*
- * Was the process gone before it could be stopped? One that has ended, but was
- * not waited for yet, fails with EPERM.
- */
-static bool
-means_gone(int error, pid_t pid)
-{
-	struct process now;
-
-	return error == ESRCH ||
-	       (error == EPERM && (process_read(pid, &now) == -1 ||
-				      strchr("ZX", now.state) != NULL));
-}
-
-/*
- * Stop a thread. Return 0, or -1 with errno. EPERM may mean that exec() in another
- * thread was just about to take its place: then the second try works.
- */
+/* Stop a thread. Return 0, or -1 with errno. */
 static int
 stop_thread(struct job *job, struct member *member, pid_t thread)
 {
 	int ms = job->timed_out ? STOP_AGAIN_MS : STOP_MS;
-	int result =
-	    thread_hold(&member->tracee, member->process.pid, thread, ms);
 
-	if (result == -1 && errno == EPERM &&
-	    member->tracee.state == TRACEE_FREE)
-		result = thread_hold(
-		    &member->tracee, member->process.pid, thread, ms);
+	if (thread_hold(&member->tracee, member->process.pid, thread, ms) == 0)
+		return 0;
 	/* Be brief from now on, for the sake of those that are held. */
-	if (result == -1 && errno == ETIMEDOUT)
-		job->timed_out = true;
-	return result;
+	job->timed_out |= errno == ETIMEDOUT;
+	return -1;
+}
+
+/* Has the main thread ended? */
+static bool
+has_no_main_thread(pid_t pid)
+{
+	struct process now;
+
+	return process_read(pid, &now) == -1 || strchr("ZX", now.state) != NULL;
+}
+
+/*
+ * The same for the main thread. One that has ended, but was not waited for yet,
+ * fails with EPERM. If exec() in another thread has taken its place since, the
+ * second try works. Return 0, or the errno: ESRCH if it has ended.
+ */
+static int
+stop_main_thread(struct job *job, struct member *member)
+{
+	const pid_t pid = member->process.pid;
+	int tries;
+
+	for (tries = 0; tries < 2; tries++) {
+		if (stop_thread(job, member, pid) == 0)
+			return 0;
+		if (errno != EPERM || member->tracee.state != TRACEE_FREE)
+			return errno;
+		if (has_no_main_thread(pid))
+			return ESRCH;
+	}
+	return EPERM;
 }
 
 /*
@@ -142,9 +151,9 @@ hold_member(struct job *job, struct member *member, const char **why)
 	int error;
 
 	*why = NULL;
-	if (stop_thread(job, member, process->pid) == -1) {
-		error = errno;
-		if (!means_gone(error, process->pid))
+	error = stop_main_thread(job, member);
+	if (error != 0) {
+		if (error != ESRCH)
 			*why = refusal_of_stop(error);
 		return -1;
 	}

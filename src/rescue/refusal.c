@@ -133,12 +133,13 @@ refusal_of_thread(const struct process_status *thread)
 /*
  * Whether or not it is rescued, it ends as soon as it goes on. (A shell that is
  * about to exit sends such a signal to the jobs that it has stopped.) SIGHUP is
- * left out: a rescue has it ignored, and that discards it.
+ * left out: a rescue has it ignored, and that discards it. So is SIGKILL, which
+ * nothing holds up, and which may also come from exec() in another thread.
  */
 const char *
 refusal_of_pending(const struct process_status *process)
 {
-	static const int harmless[] = { SIGHUP, SIGCHLD, SIGCONT, SIGURG,
+	static const int others[] = { SIGHUP, SIGKILL, SIGCHLD, SIGCONT, SIGURG,
 		SIGWINCH, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU };
 	static char text[64];
 	uint64_t fatal =
@@ -148,8 +149,8 @@ refusal_of_pending(const struct process_status *process)
 	int number = 1;
 	size_t i;
 
-	for (i = 0; i < sizeof(harmless) / sizeof(*harmless); i++)
-		fatal &= ~((uint64_t)1 << (harmless[i] - 1));
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		fatal &= ~((uint64_t)1 << (others[i] - 1));
 	if (fatal == 0)
 		return NULL;
 	for (; (fatal & 1) == 0; fatal >>= 1)
