@@ -179,6 +179,8 @@ example() {
 
 @test "together: another directory" {
 	together 'detach env -C'
+	# There teardown does not look for it.
+	kill "$(fact pid)"
 	[ "$(fact cwd)" = /srv ]
 }
 
