@@ -249,6 +249,7 @@ unharmed_in() {
 	hang_up
 	wake read
 	verdict
+	cat "$1" screen
 	[ "$(cat "$1")" = v:2 ]
 }
 
