@@ -201,10 +201,11 @@ open_error(int error)
 /*
  * Who owns a file that we make beside that path, as the file system shows it?
  * vfat, vboxsf, CIFS and NFS may know one owner for all. The file has no name,
- * or, where that cannot be had, one for a moment. Return 0, or -1.
+ * or, where that cannot be had, one for a moment. *proven is whether the kernel
+ * takes us for its owner: see prove_owner(). Return 0, or -1.
  */
 static int
-examine_new(const char *path, struct stat *st)
+examine_new(const char *path, struct stat *st, bool *proven)
 {
 	char directory[PATH_MAX], name[PATH_MAX];
 	int fd, result;
@@ -222,10 +223,30 @@ examine_new(const char *path, struct stat *st)
 	if (fd == -1)
 		return -1;
 	result = fstat(fd, st);
+	*proven = prove_owner(fd, O_WRONLY) == 0;
 	close(fd);
 	if (name[0] != '\0')
 		(void)unlink(name);
 	return result;
+}
+
+/*
+ * Is a file root's or ours, or on a file system that knows no owners? That shows
+ * a file that we make there with the same owner. If it shows us (CIFS with
+ * "multiuser"), it must not know us as the owner of that file either.
+ */
+static bool
+is_trusted(int fd, int flags, const struct stat *st, const char *path)
+{
+	const bool shows_us = st->st_uid == geteuid();
+	struct stat new;
+	bool proven;
+
+	if (st->st_uid == 0 || (shows_us && prove_owner(fd, flags) == 0))
+		return true;
+	return examine_new(path, &new, &proven) == 0 &&
+	       st->st_uid == new.st_uid && st->st_dev == new.st_dev &&
+	       !(shows_us && proven);
 }
 
 /*
@@ -235,17 +256,9 @@ examine_new(const char *path, struct stat *st)
 static const char *
 distrust(int fd, int flags, const struct stat *st, const char *path)
 {
-	struct stat new;
-	bool trusted = true;
-
 	if (!S_ISREG(st->st_mode))
 		return "not a regular file";
-	if (st->st_uid != 0 && st->st_uid == geteuid())
-		trusted = prove_owner(fd, flags) == 0;
-	else if (st->st_uid != 0)
-		trusted = examine_new(path, &new) == 0 &&
-			  st->st_uid == new.st_uid && st->st_dev == new.st_dev;
-	if (!trusted)
+	if (!is_trusted(fd, flags, st, path))
 		return "owned by another user";
 	return st->st_nlink == 1 ? NULL : "not its only name";
 }

@@ -56,7 +56,7 @@ struct job {
 	pid_t newest; /* the last PID given out before the last search, or 0 */
 	bool incomplete; /* members may be missing from the list */
 	bool timed_out; /* a thread did not stop in time */
-	pid_t awaited; /* for rescue.c: a process that is to leave the group */
+	pid_t awaited; /* for session.c: who is to leave the group */
 	pid_t shell; /* for shell.c: the shell that controls it, or 0 */
 	struct output output;
 };

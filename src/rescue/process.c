@@ -2,6 +2,8 @@
  * process.c owns the reading of /proc: facts about a process, as seen from
  * outside. What follows from them is decided elsewhere.
  */
+#include <sys/vfs.h>
+
 #include <ctype.h>
 #include <dirent.h>
 #include <elf.h>
@@ -16,6 +18,9 @@
 
 /* PF_KTHREAD in the flags of "stat"; proc(5) does not list the values. */
 enum { KERNEL_THREAD = 0x00200000 };
+
+/* PROC_SUPER_MAGIC in <linux/magic.h>, which not every compiler has. */
+enum { PROC_MAGIC = 0x9fa0 };
 
 FILE *
 process_open(pid_t pid, const char *name)
@@ -195,11 +200,15 @@ pid_t
 process_newest(void)
 {
 	FILE *file = fopen("/proc/loadavg", "re");
+	struct statfs system;
 	int newest;
 
 	if (file == NULL)
 		return 0;
-	if (fscanf(file, "%*s %*s %*s %*s %d", &newest) != 1)
+	/* In some containers it is not the kernel's, but another program's. */
+	if (fstatfs(fileno(file), &system) == -1 ||
+	    (unsigned long)system.f_type != PROC_MAGIC ||
+	    fscanf(file, "%*s %*s %*s %*s %d", &newest) != 1)
 		newest = 0;
 	fclose(file);
 	return newest;
@@ -215,7 +224,9 @@ compare_pids(const void *left, const void *right)
 
 /*
  * List the kernel threads, which are many and no job: they are the children of
- * kthreadd, which is PID 2 unless this is another PID namespace. Sorted.
+ * kthreadd, which is PID 2 unless this is another PID namespace. (So are the
+ * programs that the kernel itself starts, which are in no session.) Sorted; none
+ * if the kernel does not tell.
  */
 static struct process_pids
 list_kernel_threads(void)
@@ -264,8 +275,8 @@ process_list_of(const struct process_pids *pids, struct process **list)
 		return -1;
 	for (i = 0; i < pids->count; i++)
 		if (process_read(pids->list[i], &(*list)[count]) == 0 &&
-		    process_read_status(pids->list[i], &status) == 0 &&
-		    status.process == pids->list[i])
+		    (process_read_status(pids->list[i], &status) == -1 ||
+			status.process == pids->list[i]))
 			count++;
 	return count;
 }

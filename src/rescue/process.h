@@ -68,7 +68,7 @@ bool process_is_same(const struct process *one, const struct process *other);
 bool process_has_ended(const struct process *process);
 
 /*
- * List all processes but kernel threads, in no order. Return how many, or -1 with
+ * List all processes, in no order; kernel threads may be left out. Return how many, or -1 with
  * errno. The caller frees the list.
  */
 ssize_t process_list(struct process **list);

@@ -13,7 +13,7 @@
  *     Have the calls that its other threads sleep in made again, with the new
  *     files. Continue what job control has stopped, and have the shell take
  *     its terminal back (shell.c).
- *  7. Move a job of a single process to a session of its own.
+ *  7. Move a job of a single process to a session of its own (session.c).
  *  8. Make sure that the shell knows that the job runs (shell.c), and tell the
  *     user (report.c).
  */
@@ -35,13 +35,13 @@
 #include "rescue/replace.h"
 #include "rescue/report.h"
 #include "rescue/rescue.h"
+#include "rescue/session.h"
 #include "rescue/shell.h"
 #include "signals.h"
 
 enum {
 	VFORK_MS = 2000, /* for a parent to leave vfork() */
 	EXEC_MS = 300, /* for an exec() to take the place of a process */
-	REAP_MS = 300, /* for a process to wait for its children */
 	ROUNDS = 100, /* of looking for new members */
 };
 
@@ -253,85 +253,6 @@ retry_late(const struct rescue_plan *plan, struct job *job)
 	}
 }
 
-/*
- * Have the process start a session. The leader of a group cannot, so it first
- * joins another group of its session: that of the session's leader. It also
- * cannot while its old group has any other process, even one that has ended.
- * Return whether it has; else it is where it was.
- */
-static bool
-start_session(struct job *job, struct member *member)
-{
-	unsigned long session = (unsigned long)job->named.session;
-	const unsigned long away[6] = { 0, session }, back[6] = { 0, 0 };
-	bool leads = job->named.group == job->named.pid;
-	bool moved;
-
-	members_stop_again(job, member);
-	if (member->tracee.state != TRACEE_HELD)
-		return false;
-	moved = !leads || thread_call(&member->tracee, SYS_setpgid, away) == 0;
-	if (moved && thread_call(&member->tracee, SYS_setsid, back) < 0) {
-		moved = false;
-		if (leads)
-			thread_call(&member->tracee, SYS_setpgid, back);
-	}
-	members_release(job);
-	return moved;
-}
-
-/* Has the process that is awaited left the group, or gone? */
-static bool
-has_left(const struct job *job)
-{
-	struct process now;
-
-	return process_read(job->awaited, &now) == -1 ||
-	       now.group != job->named.group;
-}
-
-/*
- * Wait until the group has no other process, for a moment each. A process that
- * has ended is there until its parent waits for it. Return whether it is so.
- */
-static bool
-await_alone(struct job *job)
-{
-	struct process *list;
-	ssize_t all = process_list(&list), i;
-	bool alone = all > 0;
-
-	for (i = 0; i < all && alone; i++)
-		if (list[i].group == job->named.group &&
-		    list[i].pid != job->named.pid) {
-			job->awaited = list[i].pid;
-			alone = members_wait_until(job, has_left, REAP_MS);
-		}
-	free(list);
-	return alone;
-}
-
-/*
- * Step 7. A session of its own is for a job of a single process, since a group
- * of several would be torn apart, and one that was named is to keep its name. If
- * any of this fails, the job is as safe where it is.
- */
-static void
-leave_session(struct job *job)
-{
-	struct member *member = members_find(job, job->named.pid);
-
-	if (job->count != 1 || job->shared || job->group != 0 ||
-	    member == NULL || member->state != REPLACED ||
-	    job->named.session == job->named.pid)
-		return;
-	/* Of a leader, the kernel sees to it that it is alone. */
-	if (job->named.group == job->named.pid && start_session(job, member))
-		return;
-	if (await_alone(job))
-		(void)start_session(job, member);
-}
-
 /* All steps, for one job that was found. Return the exit status. */
 static int
 rescue_found(const struct rescue_plan *plan, struct job *job)
@@ -348,7 +269,7 @@ rescue_found(const struct rescue_plan *plan, struct job *job)
 	answer = shell_return_terminal(job);
 	if (answer == NO_ANSWER)
 		report_terminal_kept(job);
-	leave_session(job);
+	session_leave(job);
 	if ((continued || answer != NOT_ASKED) &&
 	    shell_await_notice(job) == NO_ANSWER)
 		report_unnoticed(job);

@@ -96,6 +96,9 @@ are_still(const struct job *job)
 	const struct member *member;
 	size_t i;
 
+	/* Those of its group that are left alone can get children. */
+	if (job->shared)
+		return false;
 	for (i = 0; i < job->count; i++) {
 		member = &job->members[i];
 		if (member->tracee.state != TRACEE_HELD ||
@@ -122,7 +125,9 @@ add_children(const struct job *job, struct process_pids *pids)
  * List the processes that may be new members: all there are; or, as that takes
  * long, those that were made since the last time. They have the PIDs that were
  * given out since. But one that was being made then, and had its PID already, did
- * not show: it is a child of a member. Return how many, or -1 with errno.
+ * not show: it is a child of a member. (A process that existed before and joins
+ * the group only now is not seen; shells do that before they let go of a job.)
+ * Return how many, or -1 with errno.
  */
 static ssize_t
 list_candidates(struct job *job, struct process **list)

@@ -50,7 +50,7 @@ maker() {
 }
 
 # Its parent has ended, and it is in the job's group alone.
-@test "rescue: an orphan that is made when the job is known, but not held" {
+finds_orphan() {
 	mkfifo made
 	start_on_terminal background \
 	    "$(maker '(sleep 1000 & echo \$! >made)')"
@@ -60,6 +60,52 @@ maker() {
 	[ "$(parent_of "$orphan")" != "$pid" ]
 	[ "$(readlink "/proc/$orphan/fd/1")" = "$PWD/nohup.out" ]
 	kill -KILL -- "-$pid"
+	hang_up
+}
+
+@test "rescue: an orphan that is made when the job is known, but not held" {
+	finds_orphan
+}
+
+# In LXC containers another program makes that file, with PIDs of the host.
+@test "rescue: the same where /proc/loadavg is not the kernel's" {
+	right mounts
+	echo "0.00 0.00 0.00 1/1 4000" >loadavg
+	printf '#!/bin/sh\nexec %s sh -c '\''%s'\'' sh %s "$@"\n' "${private[*]}" \
+	    "mount --bind $PWD/loadavg /proc/loadavg && exec \"\$@\"" \
+	    "$AT_CALL" >covered
+	chmod +x covered
+	AT_CALL=$PWD/covered finds_orphan
+}
+
+# Its group has no leader. The kernel lets it go from there, whoever is left.
+@test "rescue: a child that is made before its parent gets a session" {
+	need strace
+	mkfifo made
+	cat >loop <<-'E'
+		trap "sleep 1000 & echo \$! >made" USR1
+		echo $$ >ready
+		while :; do read -r x <never; done
+	E
+	mkfifo never
+	cat >outer <<-'E'
+		sh loop &
+		exit
+	E
+	start_on_terminal background "sh outer"
+	strace -qq -o trace -e trace=ptrace "$DETACH" -q -r "$pid"
+	[ "$(cut -d' ' -f6 "/proc/$pid/stat")" = "$pid" ]
+	kill -KILL "$pid"
+	hang_up
+	# Where it is stopped again, to get the session.
+	step=$(grep -n SEIZE trace | sed -n '2s/:.*//p')
+	start_on_terminal background "sh outer"
+	rescue_at "$step" "kill -USR1 $pid; read -r child <made; echo \$child >child"
+	[ "$status" = 0 ]
+	child=$(<child)
+	[ "$(cut -d' ' -f5,6 "/proc/$pid/stat")" = \
+	    "$(cut -d' ' -f5,6 "/proc/$child/stat")" ]
+	kill -KILL "$pid" "$child"
 	hang_up
 }
 

@@ -1,0 +1,103 @@
+/*
+ * session.c owns the move of a job to a session of its own. That is for a job of
+ * a single process, since a group of several would be torn apart, and one that
+ * was named is to keep its name. If any of it fails, the job is as safe where it
+ * is.
+ */
+#include <stdlib.h>
+
+#include "rescue/session.h"
+
+enum { REAP_MS = 300 }; /* for a process to wait for its children */
+
+/* Has the group no other process? A zombie counts as one. */
+static bool
+is_alone(const struct job *job)
+{
+	struct process *list;
+	ssize_t all = process_list(&list), i;
+	bool alone = all > 0;
+
+	for (i = 0; i < all && alone; i++)
+		alone = list[i].group != job->named.group ||
+			list[i].pid == job->named.pid;
+	free(list);
+	return alone;
+}
+
+/*
+ * Have the process start a session, if it is alone in its group. While it is
+ * held it makes no child. The kernel would not let a leader go from a group that
+ * has another process, even one that has ended; but it asks no other process.
+ * And before it can start a session, a leader must join another group of its
+ * session: that of the session's leader. Return whether it has; else it is where
+ * it was.
+ */
+static bool
+start_session(struct job *job, struct member *member)
+{
+	unsigned long session = (unsigned long)job->named.session;
+	const unsigned long away[6] = { 0, session }, back[6] = { 0, 0 };
+	bool leads = job->named.group == job->named.pid;
+	bool moved;
+
+	members_stop_again(job, member);
+	if (member->tracee.state != TRACEE_HELD)
+		return false;
+	moved = leads ? thread_call(&member->tracee, SYS_setpgid, away) == 0
+		      : is_alone(job);
+	if (moved && thread_call(&member->tracee, SYS_setsid, back) < 0) {
+		moved = false;
+		if (leads)
+			thread_call(&member->tracee, SYS_setpgid, back);
+	}
+	members_release(job);
+	return moved;
+}
+
+/* Has the process that is awaited left the group, or gone? */
+static bool
+has_left(const struct job *job)
+{
+	struct process now;
+
+	return process_read(job->awaited, &now) == -1 ||
+	       now.group != job->named.group;
+}
+
+/*
+ * Wait until the group has no other process, for a moment each. A process that
+ * has ended is there until its parent waits for it. Return whether it is so.
+ */
+static bool
+await_alone(struct job *job)
+{
+	struct process *list;
+	ssize_t all = process_list(&list), i;
+	bool alone = all > 0;
+
+	for (i = 0; i < all && alone; i++)
+		if (list[i].group == job->named.group &&
+		    list[i].pid != job->named.pid) {
+			job->awaited = list[i].pid;
+			alone = members_wait_until(job, has_left, REAP_MS);
+		}
+	free(list);
+	return alone;
+}
+
+void
+session_leave(struct job *job)
+{
+	struct member *member = members_find(job, job->named.pid);
+
+	if (job->count != 1 || job->shared || job->group != 0 ||
+	    member == NULL || member->state != REPLACED ||
+	    job->named.session == job->named.pid)
+		return;
+	/* Of a leader, the kernel sees to it that it is alone. */
+	if (job->named.group == job->named.pid && start_session(job, member))
+		return;
+	if (await_alone(job))
+		(void)start_session(job, member);
+}
