@@ -37,9 +37,10 @@ exec_detach() {
 	counts
 }
 
-# Leave on the screen what the loop wrote, in lines of its own.
+# Leave on the screen what the loop wrote, in lines of its own: some shells turn
+# the echo on, which may come between a line and its end.
 without_prompts() {
-	tr -d '\r' <screen | grep -aoE 'v(:[0-9]*)?$' >numbers || true
+	tr -d '\r' <screen | grep -aoE 'v:[0-9]+|v:?$' >numbers || true
 	mv numbers screen
 }
 
