@@ -27,7 +27,12 @@ load ../lib/rescue
 		[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
 		[ "$(timeout "$LIMIT" cat ready)" = "$pid" ]
 		shell_answers
-		unharmed_in nohup.out
+		hang_up
+		wake read
+		verdict
+		# Its parent may be on its way to the second line "v:1".
+		cat nohup.out
+		[[ $(<nohup.out) = ?(v:1$'\n')v:2 ]]
 	done
 }
 
