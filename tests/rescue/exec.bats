@@ -15,14 +15,19 @@ line_for() {
 	    "$SOURCE/man/detach.1" | sed 's/\\(ga/`/g' | grep .
 }
 
-# exec_detach MODE LINE - start a loop, and end its shell by that line. The kernel
-# hangs the terminal up, since it has lost the leader of its session.
+# exec_detach MODE LINE - start a loop, and end its shell by that line. A job in
+# the foreground is stopped first. The kernel hangs the terminal up, since it has
+# lost the leader of its session.
 exec_detach() {
 	local status=0 line
 	line=${2/exec detach/exec $DETACH}
 	rm -f nohup.out enough
 	start_on_terminal "$1" "sh $SOURCE/tests/programs/loop.sh"
-	[ "$1" != stopped ] || keys 'bg\n'
+	if [ "$1" = foreground ]; then
+		kill -TSTP -- "-$pid"
+		until_true is_suspended
+	fi
+	[ "$1" = background ] || keys 'bg\n'
 	keys "$line\n"
 	timeout "$LIMIT" tail --pid="$terminal" -f /dev/null
 	wait "$terminal" || status=$?
@@ -44,14 +49,16 @@ without_prompts() {
 	mv numbers screen
 }
 
-# in_shell COMMAND [NAME] - try the line for that interactive shell.
+# in_shell COMMAND [NAME] - try the line for that interactive shell. tcsh takes
+# noflsh away, so there no Ctrl-Z stops the job.
 in_shell() {
-	local line
+	local line stopped=stopped
 	need "${1%% *}"
 	interactive=$1
 	line=$(line_for "${2:-${1%% *}}")
+	[[ $1 != tcsh* ]] || stopped=foreground
 	exec_detach background "$line"
-	exec_detach stopped "$line"
+	exec_detach $stopped "$line"
 }
 
 @test "S23: exec detach -r \$(jobs -p), in bash" {
