@@ -124,10 +124,10 @@ add_children(const struct job *job, struct process_pids *pids)
 /*
  * List the processes that may be new members: all there are; or, as that takes
  * long, those that were made since the last time. They have the PIDs that were
- * given out since. But one that was being made then, and had its PID already, did
- * not show: it is a child of a member. (A process that existed before and joins
- * the group only now is not seen; shells do that before they let go of a job.)
- * Return how many, or -1 with errno.
+ * given out since. One that had its PID, but was still being made, did not show at
+ * that time: it is a child of a member. (A process that existed before and joins
+ * the group only now is not seen. A shell has put all of a job in the group
+ * before it prints a prompt.) Return how many, or -1 with errno.
  */
 static ssize_t
 list_candidates(struct job *job, struct process **list)

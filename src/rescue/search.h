@@ -10,6 +10,7 @@
  */
 size_t search_members(struct job *job, struct process **list);
 
+/* Is a process with this PID in the list? */
 bool search_is_listed(const struct process *list, size_t count, pid_t pid);
 
 #endif

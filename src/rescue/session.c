@@ -27,11 +27,14 @@ is_alone(const struct job *job)
 
 /*
  * Have the process start a session, if it is alone in its group. While it is
- * held it makes no child. The kernel would not let a leader go from a group that
- * has another process, even one that has ended; but it asks no other process.
- * And before it can start a session, a leader must join another group of its
- * session: that of the session's leader. Return whether it has; else it is where
- * it was.
+ * held, it makes no child.
+ *
+ * The leader of a group cannot start a session. So it first joins another group
+ * of its session: that of the session's leader. The kernel still fails setsid()
+ * if its old group has another process, even one that has ended. For a process
+ * that leads no group the kernel does not check that, so we do.
+ *
+ * Return whether it has a session; else it is where it was.
  */
 static bool
 start_session(struct job *job, struct member *member)
