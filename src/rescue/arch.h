@@ -37,6 +37,9 @@ struct sleeping_call {
  * ARCH_MARK_COUNTS
  *	1 if the kernel looks for a mark only after the stop, so that one given
  *	during the stop counts; 0 if it has looked before.
+ * ARCH_HIDES_ARGUMENT
+ *	1 if the kernel keeps the first argument of an interrupted call where no
+ *	register shows it.
  * ARCH_VECTORS, ARCH_VECTORS_STREAMING
  *	register sets, in the numbers of <elf.h>: vector registers that a system
  *	call would clear, and those of a mode that a system call would end; 0

@@ -14,12 +14,15 @@
 #include "message.h"
 #include "rescue/handover.h"
 
-/* Linux 5.3 and 5.6; the C library's headers may be older. */
+/* Linux 5.3, 5.6 and 5.9; the C library's headers may be older. */
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd 438
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
 #endif
 
 /* What crosses, as it is here and there. */
@@ -65,23 +68,36 @@ handover_insist(
 	return result;
 }
 
-void
-handover_close(struct tracee *tracee, long fd)
+/* How many of the numbers, from the first on, follow one another? */
+static size_t
+count_run(const long *fds, size_t count)
 {
-	const unsigned long argument[6] = { (unsigned long)fd };
+	size_t run = 1;
 
-	if (fd >= 0)
-		(void)handover_insist(tracee, SYS_close, argument);
+	while (run < count && fds[run] == fds[run - 1] + 1)
+		run++;
+	return run;
 }
 
-/* Close these. */
-static void
-close_all(struct tracee *tracee, const int *fds, size_t count)
+/* In one call if it can be: each takes the process two stops. */
+void
+handover_close(struct tracee *tracee, const long *fds, size_t count)
 {
-	size_t i;
+	unsigned long argument[6] = { 0 };
+	size_t run, i;
 
-	for (i = 0; i < count; i++)
-		handover_close(tracee, fds[i]);
+	for (; count > 0; fds += run, count -= run) {
+		run = *fds < 0 ? 1 : count_run(fds, count);
+		argument[0] = (unsigned long)fds[0];
+		argument[1] = (unsigned long)fds[run - 1];
+		if (run > 1 &&
+		    handover_insist(tracee, SYS_close_range, argument) == 0)
+			continue;
+		for (i = 0; i < run && *fds >= 0; i++) {
+			argument[0] = (unsigned long)fds[i];
+			(void)handover_insist(tracee, SYS_close, argument);
+		}
+	}
 }
 
 /* A copy of a descriptor of the process. Return it, or -1 with errno. */
@@ -175,53 +191,57 @@ receive(struct tracee *tracee, unsigned long at, int socket, size_t count,
 	if (memory_read(&tracee->memory, at, &parcel, sizeof(parcel)) == -1)
 		return -errno;
 	found = unpack(&parcel, fds);
-	if (found != count || (parcel.message.msg_flags & MSG_CTRUNC) != 0) {
-		close_all(tracee, fds, found);
-		return -EMFILE;
-	}
-	for (i = 0; i < count; i++)
+	for (i = 0; i < found && i < count; i++)
 		theirs[i] = fds[i];
-	return 0;
+	return found != count || (parcel.message.msg_flags & MSG_CTRUNC) != 0
+		   ? -EMFILE
+		   : 0;
 }
 
 /* Have it make the sockets. Return 0, or a negative errno. */
 static long
-make_sockets(struct tracee *tracee, unsigned long at, int sockets[2])
+make_sockets(struct tracee *tracee, unsigned long at, long *theirs)
 {
 	const size_t there = offsetof(struct parcel, sockets);
 	const unsigned long argument[6] = { AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC,
 		0, at + there };
 	long result = thread_call(tracee, SYS_socketpair, argument);
+	int sockets[HANDOVER_SOCKETS];
 
 	if (result < 0)
 		return result;
-	return memory_read(
-		   &tracee->memory, at + there, sockets, 2 * sizeof(int)) == -1
-		   ? -errno
-		   : 0;
+	if (memory_read(
+		&tracee->memory, at + there, sockets, sizeof(sockets)) == -1)
+		return -errno;
+	theirs[0] = sockets[0];
+	theirs[1] = sockets[1];
+	return 0;
 }
 
 int
 handover(struct tracee *tracee, unsigned long at, const int *ours, size_t count,
     long *theirs, const char **why)
 {
-	int sockets[2], end;
-	long result = make_sockets(tracee, at, sockets);
+	long result;
+	size_t i;
+	int end;
 
+	for (i = 0; i < HANDOVER_SOCKETS + count; i++)
+		theirs[i] = -1;
+	*why = NULL;
+	result = make_sockets(tracee, at, theirs);
 	if (result < 0) {
 		*why = error_text((int)-result);
 		return -1;
 	}
-	end = take(tracee->process, sockets[1]);
-	*why = NULL;
+	end = take(tracee->process, (int)theirs[1]);
 	if (end == -1)
 		*why = take_error(errno);
-	/* Ours is enough; it makes room for what is to be received. */
-	handover_close(tracee, sockets[1]);
-	if (*why == NULL && send_to(end, ours, count) == -1)
+	else if (send_to(end, ours, count) == -1)
 		*why = error_text(errno);
-	if (*why == NULL) {
-		result = receive(tracee, at, sockets[0], count, theirs);
+	else {
+		result = receive(tracee, at, (int)theirs[0], count,
+		    theirs + HANDOVER_SOCKETS);
 		if (result == -EMFILE)
 			*why = "no room for more, or a security policy";
 		else if (result < 0)
@@ -229,6 +249,5 @@ handover(struct tracee *tracee, unsigned long at, const int *ours, size_t count,
 	}
 	if (end != -1)
 		close(end);
-	handover_close(tracee, sockets[0]);
 	return *why == NULL ? 0 : -1;
 }

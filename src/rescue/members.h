@@ -53,7 +53,6 @@ struct job {
 	size_t count;
 	pid_t leader; /* the session's leader that must be told of, or 0 */
 	bool shared; /* its group has others, which are not members */
-	pid_t newest; /* the last PID given out before the last search, or 0 */
 	bool incomplete; /* members may be missing from the list */
 	bool timed_out; /* a thread did not stop in time */
 	pid_t awaited; /* for session.c: who is to leave the group */

@@ -88,14 +88,33 @@ find_gate(struct memory *memory, pid_t pid)
 	return memory->gate == 0 ? -1 : 0;
 }
 
+/*
+ * Is a gate where the program has just made a call, or is about to make one
+ * again? Code is at pc, and so all over its page.
+ */
+static bool
+is_gate_near(struct memory *memory, unsigned long pc)
+{
+	const unsigned long page = 4096;
+	const unsigned long before = pc - sizeof(arch_gate);
+
+	memory->gate = before;
+	if (before / page == pc / page && memory_is_gate(memory, before))
+		return true;
+	memory->gate = pc;
+	return memory_is_gate(memory, pc);
+}
+
 int
-memory_open(struct memory *memory, pid_t pid)
+memory_open(struct memory *memory, pid_t pid, unsigned long pc)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%ld/mem", (long)pid);
 	memory->fd = open(path, O_RDWR | O_CLOEXEC);
-	return memory->fd == -1 ? -1 : find_gate(memory, pid);
+	if (memory->fd == -1)
+		return -1;
+	return is_gate_near(memory, pc) ? 0 : find_gate(memory, pid);
 }
 
 /* Fail a transfer that did not do all. Return 0, or -1 with errno. */
@@ -130,7 +149,8 @@ memory_is_gate(const struct memory *memory, unsigned long address)
 {
 	unsigned char bytes[sizeof(arch_gate)];
 
-	return memory_read(memory, address, bytes, sizeof(bytes)) == 0 &&
+	return memory->fd != -1 &&
+	       memory_read(memory, address, bytes, sizeof(bytes)) == 0 &&
 	       memcmp(bytes, arch_gate, sizeof(bytes)) == 0;
 }
 

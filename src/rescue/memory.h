@@ -14,10 +14,11 @@ struct memory {
 };
 
 /*
- * Open the memory of a process and find the instruction. Return 0; or -1 with
- * errno, ENOSYS if there is no such instruction. Close it in either case.
+ * Open the memory of a process whose program goes on at pc, and find the
+ * instruction. Return 0; or -1 with errno, ENOSYS if there is no such
+ * instruction. Close it in either case.
  */
-int memory_open(struct memory *memory, pid_t pid);
+int memory_open(struct memory *memory, pid_t pid, unsigned long pc);
 
 /* Transfer all bytes from or to an address. Return 0, or -1 with errno. */
 int memory_read(const struct memory *memory, unsigned long address, void *bytes,

@@ -120,20 +120,25 @@ opened_has_terminal(const struct process *process, int number)
 }
 
 ssize_t
-opened_terminals(const struct process *process, struct terminal_fd **list)
+opened_terminals(
+    const struct process *process, struct terminal_fd **list, bool *others)
 {
 	int *numbers;
 	ssize_t all = process_descriptors(process->pid, &numbers), i;
 	struct terminal_fd *fd;
 	struct stat found;
 	ssize_t count = 0;
+	bool any = false;
 
 	*list = all == -1 ? NULL : calloc((size_t)all + 1, sizeof(**list));
 	if (*list == NULL)
 		count = -1;
 	for (i = 0; count != -1 && i < all; i++) {
-		if (stat_descriptor(process->pid, numbers[i], &found) == -1 ||
-		    !is_own_terminal(process, &found))
+		if (stat_descriptor(process->pid, numbers[i], &found) == -1)
+			continue;
+		any |= !S_ISCHR(found.st_mode) && !S_ISFIFO(found.st_mode) &&
+		       !S_ISSOCK(found.st_mode);
+		if (!is_own_terminal(process, &found))
 			continue;
 		fd = &(*list)[count];
 		fd->number = numbers[i];
@@ -143,6 +148,8 @@ opened_terminals(const struct process *process, struct terminal_fd **list)
 		if (fd->flags != -1 && (fd->flags & O_PATH) == 0)
 			count++;
 	}
+	if (others != NULL)
+		*others = any;
 	free(numbers);
 	return count;
 }

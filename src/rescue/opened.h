@@ -39,10 +39,12 @@ bool opened_has_terminal(const struct process *process, int number);
 
 /*
  * List the descriptors that are open on the terminal of the process. Return
- * how many, or -1 with errno. The caller frees the list.
+ * how many, or -1 with errno. The caller frees the list. "others" becomes
+ * whether it has some that are neither devices nor pipes nor sockets; NULL will
+ * do.
  */
 ssize_t opened_terminals(
-    const struct process *process, struct terminal_fd **list);
+    const struct process *process, struct terminal_fd **list, bool *others);
 
 /*
  * List the descriptors that are open on pipes and FIFOs. Return how many, or -1

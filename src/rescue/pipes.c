@@ -288,7 +288,7 @@ find_broken(
     struct ends *ends, const struct jobs *jobs, struct broken_pipe **list)
 {
 	struct process *others;
-	ssize_t all = process_list(&others), count = -1;
+	ssize_t all = process_list(&others, NULL, 0), count = -1;
 	bool near;
 
 	if (all == -1)

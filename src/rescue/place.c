@@ -59,7 +59,7 @@ static bool
 has_shells_job(void)
 {
 	struct process *list;
-	ssize_t count = process_list(&list), i;
+	ssize_t count = process_list(&list, getsid, getpid()), i;
 	bool found = false;
 
 	for (i = 0; i < count; i++)

@@ -2,8 +2,6 @@
  * process.c owns the reading of /proc: facts about a process, as seen from
  * outside. What follows from them is decided elsewhere.
  */
-#include <sys/vfs.h>
-
 #include <ctype.h>
 #include <dirent.h>
 #include <elf.h>
@@ -19,8 +17,11 @@
 /* PF_KTHREAD in the flags of "stat"; proc(5) does not list the values. */
 enum { KERNEL_THREAD = 0x00200000 };
 
-/* PROC_SUPER_MAGIC in <linux/magic.h>, which not every compiler has. */
-enum { PROC_MAGIC = 0x9fa0 };
+/*
+ * A read that leaves half a page free was the last: the kernel gives such a file
+ * by pages, or in one piece if it is a single record (seq_read_iter()).
+ */
+enum { HALF_PAGE = 2048 };
 
 FILE *
 process_open(pid_t pid, const char *name)
@@ -37,7 +38,7 @@ process_text(pid_t pid, const char *name)
 	static char *text;
 	static size_t room;
 	size_t length = 0;
-	ssize_t part = 1;
+	ssize_t part;
 	char path[128], *grown;
 	int fd;
 
@@ -46,8 +47,8 @@ process_text(pid_t pid, const char *name)
 	fd = open(path, O_RDONLY);
 	if (fd == -1)
 		return NULL;
-	while (part > 0) {
-		if (room - length < 2) {
+	do {
+		if (room - length < 2 * HALF_PAGE) {
 			grown = realloc(text, 2 * room + 4096);
 			if (grown == NULL) {
 				part = -1;
@@ -59,7 +60,7 @@ process_text(pid_t pid, const char *name)
 		part = read(fd, text + length, room - length - 1);
 		if (part > 0)
 			length += (size_t)part;
-	}
+	} while (part >= HALF_PAGE);
 	close(fd);
 	if (part == -1)
 		return NULL;
@@ -175,98 +176,61 @@ list_numbers(pid_t pid, const char *name, int **list)
 	return (ssize_t)numbers.count;
 }
 
+/*
+ * While the kernel shows the children, one that nobody has to wait for may end,
+ * and then the next one is left out (get_children_pid()). The one that ended was
+ * shown, and is not shown again: so what is shown twice is complete.
+ */
 int
 process_add_children(struct process_pids *pids, pid_t pid)
 {
 	const char *text;
-	char name[64], *end;
-	long child;
+	char name[64], *before = NULL, *end;
+	bool again = true;
 	int result = 0;
 
 	snprintf(name, sizeof(name), "task/%ld/children", (long)pid);
-	text = process_text(pid, name);
-	if (text == NULL)
-		return -1;
-	for (; result == 0; text = end) {
-		child = strtol(text, &end, 10);
-		if (end == text)
-			break;
-		result = process_add_pid(pids, (pid_t)child);
+	while (again) {
+		text = process_text(pid, name);
+		again = text != NULL && *text != '\0' &&
+			(before == NULL || strcmp(before, text) != 0);
+		free(before);
+		before = again ? strdup(text) : NULL;
+		if (text == NULL || (again && before == NULL))
+			return -1;
 	}
+	for (; result == 0 && *text != '\0'; text = end + strspn(end, " "))
+		result = process_add_pid(pids, (pid_t)strtol(text, &end, 10));
 	return result;
 }
 
-pid_t
-process_newest(void)
+/* Does this function give that id for a process? */
+static bool
+is_of(pid_t pid, pid_t (*of)(pid_t), pid_t id)
 {
-	FILE *file = fopen("/proc/loadavg", "re");
-	struct statfs system;
-	int newest;
+	pid_t found = of != NULL ? of(pid) : id;
 
-	if (file == NULL)
-		return 0;
-	/* In some containers it is not the kernel's, but another program's. */
-	if (fstatfs(fileno(file), &system) == -1 ||
-	    (unsigned long)system.f_type != PROC_MAGIC ||
-	    fscanf(file, "%*s %*s %*s %*s %d", &newest) != 1)
-		newest = 0;
-	fclose(file);
-	return newest;
+	/* A security policy may forbid the question. */
+	return found == id || (found == -1 && errno != ESRCH);
 }
 
-static int
-compare_pids(const void *left, const void *right)
+int
+process_add_all(struct process_pids *pids, pid_t (*of)(pid_t), pid_t id)
 {
-	const pid_t *one = left, *other = right;
+	size_t i = pids->count, kept = i;
 
-	return (*one > *other) - (*one < *other);
-}
-
-/*
- * List the kernel threads, which are many and no job: they are the children of
- * kthreadd, which is PID 2 unless this is another PID namespace. (So are the
- * programs that the kernel itself starts, which are in no session.) Sorted; none
- * if the kernel does not tell.
- */
-static struct process_pids
-list_kernel_threads(void)
-{
-	struct process_pids threads = { 0 };
-	struct process parent;
-
-	if (process_read(2, &parent) == 0 && parent.kernel)
-		(void)process_add_children(&threads, 2);
-	if (threads.count > 0)
-		qsort(threads.list, threads.count, sizeof(pid_t), compare_pids);
-	return threads;
+	if (add_entries(pids, "/proc") == -1)
+		return -1;
+	for (; i < pids->count; i++)
+		if (is_of(pids->list[i], of, id))
+			pids->list[kept++] = pids->list[i];
+	pids->count = kept;
+	return 0;
 }
 
 ssize_t
-process_list(struct process **list)
+process_read_all(const struct process_pids *pids, struct process **list)
 {
-	struct process_pids pids = { 0 }, threads = list_kernel_threads();
-	ssize_t count = add_entries(&pids, "/proc");
-	size_t i;
-
-	*list = count == -1 ? NULL : calloc(pids.count + 1, sizeof(**list));
-	if (*list == NULL)
-		count = -1;
-	/* Leave out those that have ended since. */
-	for (i = 0; count != -1 && i < pids.count; i++)
-		if ((threads.count == 0 ||
-			bsearch(&pids.list[i], threads.list, threads.count,
-			    sizeof(pid_t), compare_pids) == NULL) &&
-		    process_read(pids.list[i], &(*list)[count]) == 0)
-			count++;
-	free(threads.list);
-	free(pids.list);
-	return count;
-}
-
-ssize_t
-process_list_of(const struct process_pids *pids, struct process **list)
-{
-	struct process_status status;
 	ssize_t count = 0;
 	size_t i;
 
@@ -274,10 +238,21 @@ process_list_of(const struct process_pids *pids, struct process **list)
 	if (*list == NULL)
 		return -1;
 	for (i = 0; i < pids->count; i++)
-		if (process_read(pids->list[i], &(*list)[count]) == 0 &&
-		    (process_read_status(pids->list[i], &status) == -1 ||
-			status.process == pids->list[i]))
+		if (process_read(pids->list[i], &(*list)[count]) == 0)
 			count++;
+	return count;
+}
+
+ssize_t
+process_list(struct process **list, pid_t (*of)(pid_t), pid_t id)
+{
+	struct process_pids pids = { 0 };
+	ssize_t count = -1;
+
+	*list = NULL;
+	if (process_add_all(&pids, of, id) == 0)
+		count = process_read_all(&pids, list);
+	free(pids.list);
 	return count;
 }
 
@@ -290,7 +265,7 @@ process_find(pid_t number, struct process *process)
 
 	if (found && !process_has_ended(process))
 		return 0;
-	all = process_list(&list);
+	all = process_list(&list, getpgid, number);
 	if (all == -1)
 		return -1;
 	for (i = 0; i < all; i++)
@@ -371,15 +346,18 @@ bool
 process_is_foreign(pid_t pid)
 {
 	const int ours = sizeof(long) == 8 ? ELFCLASS64 : ELFCLASS32;
-	FILE *file = process_open(pid, "exe");
 	unsigned char head[EI_NIDENT];
-	bool read;
+	char path[64];
+	ssize_t length;
+	int fd;
 
-	if (file == NULL)
+	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)pid);
+	fd = open(path, O_RDONLY);
+	if (fd == -1)
 		return false;
-	read = fread(head, sizeof(head), 1, file) == 1;
-	fclose(file);
-	return read && head[EI_CLASS] != ours;
+	length = read(fd, head, sizeof(head));
+	close(fd);
+	return length == sizeof(head) && head[EI_CLASS] != ours;
 }
 
 char *

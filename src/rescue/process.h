@@ -67,12 +67,6 @@ bool process_is_same(const struct process *one, const struct process *other);
 /* Has the process ended, with all of its threads? */
 bool process_has_ended(const struct process *process);
 
-/*
- * List all processes, in no order; kernel threads may be left out. Return how many, or -1 with
- * errno. The caller frees the list.
- */
-ssize_t process_list(struct process **list);
-
 /* A list of PIDs. It starts as all zeros, and is freed with free(list). */
 struct process_pids {
 	pid_t *list;
@@ -90,16 +84,22 @@ int process_add_pid(struct process_pids *pids, pid_t pid);
 int process_add_children(struct process_pids *pids, pid_t pid);
 
 /*
- * List the processes among these PIDs, as process_list(). A PID that is only a
- * thread's, or nobody's, is left out.
+ * Add all processes for which a function such as getsid() gives this id, in no
+ * order; or all there are, for NULL. (To call it for each is quick; to read
+ * "stat" of each is not.) If it fails for a process, that may be added, too.
+ * Return 0, or -1 with errno.
  */
-ssize_t process_list_of(const struct process_pids *pids, struct process **list);
+int process_add_all(struct process_pids *pids, pid_t (*of)(pid_t), pid_t id);
 
 /*
- * Return the PID that was given out last. The kernel gives them out in order,
- * and starts over at the end (alloc_pid()). 0 if that is not known.
+ * Read "stat" of each, but those that have ended. Return how many, or -1 with
+ * errno. The caller frees the list.
  */
-pid_t process_newest(void);
+ssize_t process_read_all(
+    const struct process_pids *pids, struct process **list);
+
+/* Both in one: process_add_all() and process_read_all(). */
+ssize_t process_list(struct process **list, pid_t (*of)(pid_t), pid_t id);
 
 /*
  * Find what a number stands for: the process, or, if that has ended, the oldest

@@ -76,8 +76,9 @@ struct vectors_head {
 	unsigned short length, max_length, flags, pad;
 };
 
-void
-quirks_read_sleep(pid_t thread, struct sleeping_call *call)
+/* Fill in the call that a thread sleeps in. */
+static void
+read_sleep(pid_t thread, struct sleeping_call *call)
 {
 	unsigned long *a = call->argument;
 	const char *text = process_text(thread, "syscall");
@@ -99,28 +100,28 @@ quirks_read_sleep(pid_t thread, struct sleeping_call *call)
 
 /* One that is stopped in exec() has just left it. */
 static bool
-sleeps_in_exec(pid_t thread)
+sleeps_in_exec(pid_t thread, const struct sleeping_call *call)
 {
-	struct sleeping_call call;
 	struct process now;
 
-	quirks_read_sleep(thread, &call);
-	return (call.number == SYS_execve || call.number == SYS_execveat) &&
+	return (call->number == SYS_execve || call->number == SYS_execveat) &&
 	       process_read(thread, &now) == 0 &&
 	       (now.state == 'S' || now.state == 'D');
 }
 
 int
-quirks_await_exec(pid_t thread, int ms)
+quirks_await_exec(pid_t thread, int ms, struct sleeping_call *call)
 {
 	const struct timespec moment = { 0, EXEC_POLL_MS * 1000000L };
 
-	for (; sleeps_in_exec(thread); ms -= EXEC_POLL_MS) {
+	read_sleep(thread, call);
+	for (; sleeps_in_exec(thread, call); ms -= EXEC_POLL_MS) {
 		if (ms <= 0) {
 			errno = ETIMEDOUT;
 			return -1;
 		}
 		nanosleep(&moment, NULL);
+		read_sleep(thread, call);
 	}
 	return 0;
 }
@@ -132,6 +133,7 @@ quirks_mark_interrupted(struct tracee *tracee)
 	unsigned long argument;
 	/* Ask first: the registers may change. */
 	long number = arch_eintr_call(registers, &tracee->sleeping, &argument);
+	bool marked = false;
 	size_t i;
 
 	arch_mark_again(registers, &tracee->sleeping,
@@ -139,12 +141,15 @@ quirks_mark_interrupted(struct tracee *tracee)
 	if (number == -1)
 		return;
 	for (i = 0; i < sizeof(unmarked) / sizeof(unmarked[0]); i++)
-		if (number == unmarked[i])
-			arch_mark(registers);
+		marked |= number == unmarked[i];
 	for (i = 0; i < sizeof(unmarked_on_socket) / sizeof(long); i++)
-		if (number == unmarked_on_socket[i] &&
-		    opened_is_socket(tracee->pid, (int)argument))
-			arch_mark(registers);
+		marked |= number == unmarked_on_socket[i] &&
+			  opened_is_socket(tracee->pid, (int)argument);
+	if (!marked)
+		return;
+	arch_mark(registers);
+	if (ARCH_MARK_COUNTS)
+		(void)tracee_set_registers(tracee, registers);
 }
 
 /* Does it have its own system calls handed to itself, as Wine does? */

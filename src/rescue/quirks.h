@@ -5,26 +5,22 @@
 #include "rescue/tracee.h"
 
 /*
- * Wait until a thread no longer sleeps in exec(), at most so many milliseconds.
- * Return 0, or -1 with ETIMEDOUT in errno.
+ * Wait until a thread no longer sleeps in exec(), at most so many milliseconds,
+ * and fill in the call that it sleeps in then. Return 0, or -1 with ETIMEDOUT in
+ * errno.
  *
  * In exec() it holds a lock (the kernel's cred_guard_mutex) that PTRACE_SEIZE
  * waits for without limit, and the program may be on a file server that does
  * not answer. A thread that calls exec() just after this still makes us wait,
- * but most are seen in time.
+ * but most are seen in time. And at a stop, some processors no longer show the
+ * call.
  */
-int quirks_await_exec(pid_t thread, int ms);
-
-/*
- * Fill in the call that a thread sleeps in. To be asked before it stops: at a
- * stop, some processors no longer show it.
- */
-void quirks_read_sleep(pid_t thread, struct sleeping_call *call);
+int quirks_await_exec(pid_t thread, int ms, struct sleeping_call *call);
 
 /*
  * Of a thread that has just stopped, whose registers have been read: if the
  * stop has interrupted a call, have the kernel make it again. Changes the
- * registers that will be put back.
+ * registers that will be put back, and where ARCH_MARK_COUNTS, its own.
  *
  * Some calls return EINTR after every stop, though no signal came, and no
  * program expects that: they get a mark as other calls have. Where the kernel

@@ -45,10 +45,11 @@ bool
 refusal_is_ancestor(pid_t pid)
 {
 	static struct process_pids ancestors;
-	struct process process = { .parent = getppid() };
+	struct process process;
 	size_t i;
 
-	if (ancestors.count == 0)
+	if (ancestors.count == 0) {
+		process.parent = getppid();
 		do
 			if (process_add_pid(&ancestors, process.parent) == -1) {
 				ancestors.count = 0;
@@ -56,6 +57,7 @@ refusal_is_ancestor(pid_t pid)
 			}
 		while (process.parent > 1 &&
 		       process_read(process.parent, &process) == 0);
+	}
 	for (i = 0; i < ancestors.count; i++)
 		if (ancestors.list[i] == pid)
 			return true;
@@ -170,7 +172,7 @@ static bool
 has_child_elsewhere(const struct process *process)
 {
 	struct process *list;
-	ssize_t count = process_list(&list), i;
+	ssize_t count = process_list(&list, NULL, 0), i;
 	bool found = false;
 
 	for (i = 0; i < count; i++)
@@ -243,7 +245,7 @@ refusal_is_independent(pid_t pid)
 	    ((status.ignored | status.caught) & hangup) == 0 ||
 	    process_read(pid, &process) == -1)
 		return false;
-	count = opened_terminals(&process, &fds);
+	count = opened_terminals(&process, &fds, NULL);
 	free(fds);
 	return count == 0;
 }

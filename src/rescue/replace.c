@@ -3,6 +3,7 @@
  * files, its SIGHUP is ignored, or all is as it was before.
  */
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,9 +30,12 @@ struct subject {
 	unsigned long scratch; /* memory of its own, for what calls point to */
 	struct terminal_fd *fds;
 	ssize_t nfds;
+	bool others; /* it has some that may be rings */
 	long *copies; /* of them, in the process, or NONE */
 	int our_null, our_file; /* what it is to get, or NONE */
 	long null, file; /* its new descriptors, or NONE */
+	long *made; /* all descriptors that it has for a moment */
+	size_t nmade;
 };
 
 static long
@@ -131,9 +135,9 @@ static int
 hand_over_replacements(struct subject *subject)
 {
 	int ours[HANDOVER_MOST];
-	long theirs[HANDOVER_MOST];
 	size_t count = 0;
 	const char *why;
+	int result;
 
 	if (subject->our_null != NONE)
 		ours[count++] = subject->our_null;
@@ -141,13 +145,15 @@ hand_over_replacements(struct subject *subject)
 		ours[count++] = subject->our_file;
 	if (count == 0)
 		return 0;
-	if (handover(subject->tracee, subject->scratch, ours, count, theirs,
-		&why) == -1)
+	result = handover(subject->tracee, subject->scratch, ours, count,
+	    subject->made, &why);
+	subject->nmade = HANDOVER_SOCKETS + count;
+	if (result == -1)
 		return refuse(subject, "descriptors", why);
-	if (subject->our_file != NONE)
-		subject->file = theirs[--count];
 	if (subject->our_null != NONE)
-		subject->null = theirs[--count];
+		subject->null = subject->made[HANDOVER_SOCKETS];
+	if (subject->our_file != NONE)
+		subject->file = subject->made[subject->nmade - 1];
 	/* Only a file that the user named can be that. */
 	if (subject->our_file != NONE &&
 	    opened_has_terminal(subject->process, (int)subject->file))
@@ -156,49 +162,71 @@ hand_over_replacements(struct subject *subject)
 	return 0;
 }
 
+/* Do two descriptors of the process share one open file description? */
+static bool
+are_one_file(const struct subject *subject, long one, long other)
+{
+	const int file = 0; /* KCMP_FILE, in <linux/kcmp.h> */
+	const pid_t pid = subject->tracee->process;
+
+	return syscall(SYS_kcmp, pid, pid, file, one, other) == 0;
+}
+
+/* Find a copy that was made before and is as good as one of this. Or NONE. */
+static long
+find_copy(const struct subject *subject, size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < index; i++)
+		if (subject->copies[i] != NONE &&
+		    are_one_file(subject, subject->fds[index].number,
+			subject->copies[i]))
+			return subject->copies[i];
+	return NONE;
+}
+
 /*
- * Replace one descriptor. Its copy is what comes back if another cannot be
+ * Replace one descriptor. A copy is what comes back if another cannot be
  * replaced. The process has other threads, which run: one may have closed this
  * number since it was listed, and opened another file with it. The copy tells,
  * for no thread knows of it. Return 0 or the negative errno; the copy is NONE if
  * there is nothing to take back.
  */
 static long
-replace_descriptor(
-    const struct subject *subject, const struct terminal_fd *fd, long *copy)
+replace_descriptor(struct subject *subject, size_t index)
 {
+	const struct terminal_fd *fd = &subject->fds[index];
 	long with = is_input(fd) ? subject->null : subject->file, result;
+	long copy = find_copy(subject, index);
 
-	*copy = call(subject, SYS_fcntl, (unsigned long)fd->number,
-	    F_DUPFD_CLOEXEC, 0, 0);
-	if (*copy < 0) {
-		result = *copy;
-		*copy = NONE;
-		return result == -EBADF ? 0 : result;
-	}
-	result = 0;
-	if (opened_has_terminal(subject->process, (int)*copy)) {
-		result = call(subject, SYS_dup3, (unsigned long)with,
-		    (unsigned long)fd->number,
-		    (unsigned long)(fd->flags & O_CLOEXEC), 0);
-		if (result >= 0)
+	if (copy == NONE) {
+		copy = call(subject, SYS_fcntl, (unsigned long)fd->number,
+		    F_DUPFD_CLOEXEC, 0, 0);
+		if (copy < 0)
+			return copy == -EBADF ? 0 : copy;
+		subject->made[subject->nmade++] = copy;
+		if (!opened_has_terminal(subject->process, (int)copy))
 			return 0;
 	}
-	handover_close(subject->tracee, *copy);
-	*copy = NONE;
-	return result;
+	result = call(subject, SYS_dup3, (unsigned long)with,
+	    (unsigned long)fd->number, (unsigned long)(fd->flags & O_CLOEXEC),
+	    0);
+	if (result < 0)
+		return result;
+	subject->copies[index] = copy;
+	return 0;
 }
 
 /* Replace all descriptors on the terminal, as far as that goes. */
 static int
 replace_descriptors(struct subject *subject)
 {
-	ssize_t i;
+	size_t i;
 	long result;
 
-	for (i = 0; i < subject->nfds; i++) {
-		result = replace_descriptor(
-		    subject, &subject->fds[i], &subject->copies[i]);
+	for (i = 0; i < (size_t)subject->nfds; i++) {
+		result = replace_descriptor(subject, i);
 		if (result != 0)
 			return refuse_for(subject, "descriptors", result);
 	}
@@ -250,7 +278,6 @@ static int
 change(struct subject *subject)
 {
 	int result = hand_over_replacements(subject);
-	ssize_t i;
 
 	if (result == 0)
 		result = replace_descriptors(subject);
@@ -260,10 +287,7 @@ change(struct subject *subject)
 		restore_descriptors(subject);
 	else if (subject->file != NONE)
 		subject->source->output->used = true;
-	for (i = 0; i < subject->nfds; i++)
-		handover_close(subject->tracee, subject->copies[i]);
-	handover_close(subject->tracee, subject->null);
-	handover_close(subject->tracee, subject->file);
+	handover_close(subject->tracee, subject->made, subject->nmade);
 	insist(subject, SYS_munmap, subject->scratch, HANDOVER_MEMORY, 0);
 	return result == 0 && subject->tracee->state != TRACEE_GONE ? 0 : -1;
 }
@@ -272,17 +296,22 @@ change(struct subject *subject)
 static int
 refuse_or_change(struct subject *subject)
 {
-	const char *why =
-	    rings_refusal(subject->process, subject->fds, subject->nfds);
+	const char *why = NULL;
 	ssize_t i;
 
+	if (subject->others)
+		why = rings_refusal(
+		    subject->process, subject->fds, subject->nfds);
 	if (why != NULL) {
 		*subject->why = why;
 		return -1;
 	}
 	subject->copies =
 	    calloc((size_t)subject->nfds + 1, sizeof(*subject->copies));
-	if (subject->copies == NULL)
+	subject->made =
+	    calloc((size_t)subject->nfds + HANDOVER_SOCKETS + HANDOVER_MOST,
+		sizeof(*subject->made));
+	if (subject->copies == NULL || subject->made == NULL)
 		return refuse_for(subject, "memory", -ENOMEM);
 	for (i = 0; i < subject->nfds; i++)
 		subject->copies[i] = NONE;
@@ -315,7 +344,7 @@ replace_terminals(struct tracee *tracee, const struct process *process,
 	bool tied;
 	int result;
 
-	subject.nfds = opened_terminals(process, &subject.fds);
+	subject.nfds = opened_terminals(process, &subject.fds, &subject.others);
 	if (subject.nfds == -1)
 		return refuse_for(&subject, "/proc", -errno);
 	tied = subject.nfds > 0 ||
@@ -323,6 +352,7 @@ replace_terminals(struct tracee *tracee, const struct process *process,
 	result = refuse_or_change(&subject);
 	if (result == 0)
 		result = tied;
+	free(subject.made);
 	free(subject.copies);
 	free(subject.fds);
 	return result;

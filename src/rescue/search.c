@@ -23,7 +23,7 @@ shares_terminal(const struct job *job, const struct process *process)
 	if (process->terminal != 0 || job->named.terminal == 0)
 		return false;
 	on_terminal.terminal = job->named.terminal;
-	count = opened_terminals(&on_terminal, &fds);
+	count = opened_terminals(&on_terminal, &fds, NULL);
 	free(fds);
 	return count > 0;
 }
@@ -89,65 +89,71 @@ is_of_member(
 	       search_is_listed(list, count, pid);
 }
 
-/* Can no member have got a child, or become another program, unseen? */
-static bool
-are_still(const struct job *job)
+/*
+ * Add the children that members have in other sessions. Return 0; or -1 if that
+ * cannot be known for sure, for a member that is not held or has other threads
+ * can make a child at any time.
+ */
+static int
+add_children_elsewhere(const struct job *job, struct process_pids *pids)
 {
 	const struct member *member;
-	size_t i;
+	size_t i, j, kept = pids->count;
 
-	/* Those of its group that are left alone can get children. */
-	if (job->shared)
-		return false;
 	for (i = 0; i < job->count; i++) {
 		member = &job->members[i];
+		if (member->state == GONE)
+			continue;
 		if (member->tracee.state != TRACEE_HELD ||
-		    member->process.threads != 1)
-			return false;
-	}
-	return true;
-}
-
-/* Add the children of all members. Return 0, or -1 with errno. */
-static int
-add_children(const struct job *job, struct process_pids *pids)
-{
-	size_t i;
-
-	for (i = 0; i < job->count; i++)
-		if (process_add_children(pids, job->members[i].process.pid) ==
-		    -1)
+		    member->process.threads != 1 ||
+		    process_add_children(pids, member->process.pid) == -1)
 			return -1;
+		for (j = kept; j < pids->count; j++)
+			if (getsid(pids->list[j]) != job->named.session)
+				pids->list[kept++] = pids->list[j];
+		pids->count = kept;
+	}
 	return 0;
 }
 
+/* Leave out those that are held, of which all is known. */
+static void
+drop_held(const struct job *job, struct process_pids *pids)
+{
+	const struct member *member;
+	size_t i, kept = 0;
+
+	for (i = 0; i < pids->count; i++) {
+		member = members_find(job, pids->list[i]);
+		if (member == NULL || member->tracee.state != TRACEE_HELD)
+			pids->list[kept++] = pids->list[i];
+	}
+	pids->count = kept;
+}
+
 /*
- * List the processes that may be new members: all there are; or, as that takes
- * long, those that were made since the last time. They have the PIDs that were
- * given out since. One that had its PID, but was still being made, did not show at
- * that time: it is a child of a member. (A process that existed before and joins
- * the group only now is not seen. A shell has put all of a job in the group
- * before it prints a prompt.) Return how many, or -1 with errno.
+ * List the processes that may be new members: those of the job's session, and the
+ * children of members. A member in another session shares the job's terminal, if
+ * there is one. Return how many, or -1 with errno.
  */
 static ssize_t
-list_candidates(struct job *job, struct process **list)
+list_candidates(const struct job *job, struct process **list)
 {
 	struct process_pids pids = { 0 };
-	const pid_t last = job->newest;
 	ssize_t count = -1;
-	pid_t pid;
 
-	job->newest = process_newest();
-	if (last > 0 && last <= job->newest && are_still(job) &&
-	    add_children(job, &pids) == 0) {
-		for (pid = last; pid < job->newest; pid++)
-			if (process_add_pid(&pids, pid + 1) == -1)
-				break;
-		if (pid == job->newest)
-			count = process_list_of(&pids, list);
+	*list = NULL;
+	if (process_add_all(&pids, getsid, job->named.session) == 0) {
+		if (job->named.terminal != 0 &&
+		    add_children_elsewhere(job, &pids) == -1) {
+			pids.count = 0;
+			(void)process_add_all(&pids, NULL, 0);
+		}
+		drop_held(job, &pids);
+		count = process_read_all(&pids, list);
 	}
 	free(pids.list);
-	return count != -1 ? count : process_list(list);
+	return count;
 }
 
 /*

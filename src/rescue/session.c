@@ -5,6 +5,7 @@
  * is.
  */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "rescue/session.h"
 
@@ -15,7 +16,7 @@ static bool
 is_alone(const struct job *job)
 {
 	struct process *list;
-	ssize_t all = process_list(&list), i;
+	ssize_t all = process_list(&list, getpgid, job->named.group), i;
 	bool alone = all > 0;
 
 	for (i = 0; i < all && alone; i++)
@@ -76,7 +77,7 @@ static bool
 await_alone(struct job *job)
 {
 	struct process *list;
-	ssize_t all = process_list(&list), i;
+	ssize_t all = process_list(&list, getpgid, job->named.group), i;
 	bool alone = all > 0;
 
 	for (i = 0; i < all && alone; i++)

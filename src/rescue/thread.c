@@ -29,13 +29,13 @@ save_state(struct tracee *tracee)
 	bool calls = tracee->pid == tracee->process || !ARCH_MARK_COUNTS;
 	int error = 0;
 
-	if (tracee_get_mask(tracee, &tracee->mask) == -1)
-		return -1;
 	/*
-	 * Only now, while it is stopped: an open mem file keeps the memory of
-	 * before an exec().
+	 * The memory only now, while it is stopped: an open mem file keeps the
+	 * one of before an exec().
 	 */
-	if (calls && (memory_open(&tracee->memory, tracee->pid) == -1 ||
+	if (calls && (tracee_get_mask(tracee, &tracee->mask) == -1 ||
+			 memory_open(&tracee->memory, tracee->pid,
+			     arch_pc(&tracee->registers)) == -1 ||
 			 quirks_prepare_calls(tracee) == -1))
 		error = errno;
 	quirks_mark_interrupted(tracee);
@@ -49,10 +49,9 @@ thread_hold(struct tracee *tracee, pid_t process, pid_t thread, int ms)
 	int error;
 
 	*tracee = (struct tracee){ .memory.fd = -1 };
-	if (quirks_await_exec(thread, ms) == -1 ||
+	if (quirks_await_exec(thread, ms, &tracee->sleeping) == -1 ||
 	    tracee_seize(tracee, process, thread) == -1)
 		return -1;
-	quirks_read_sleep(thread, &tracee->sleeping);
 	if (tracee_interrupt(tracee, ms) == -1)
 		return -1;
 	if (tracee_get_registers(tracee, &tracee->registers) == -1) {
@@ -106,6 +105,7 @@ thread_call(struct tracee *tracee, long number, const unsigned long argument[6])
 		return -ESRCH;
 	if (block_signals(tracee) == -1)
 		return -errno;
+	tracee->is_at_end = false;
 	/*
 	 * A SIGSTOP can interrupt a call, and only we can make it again. But
 	 * close() has closed by then, whatever it returns.
@@ -121,6 +121,7 @@ thread_call(struct tracee *tracee, long number, const unsigned long argument[6])
 			return -errno;
 		result = arch_result(&registers);
 	} while (was_interrupted(result) && number != SYS_close && tries-- > 0);
+	tracee->is_at_end = true;
 	return result;
 }
 
@@ -128,9 +129,9 @@ thread_call(struct tracee *tracee, long number, const unsigned long argument[6])
  * The kernel looks for the mark of an interrupted call only where it deals with
  * signals, so the thread must get there with its own registers. They are put
  * back at the end of a call; then a new interrupt stops the thread at that
- * place, where its signals are unblocked. The call has the first argument of
- * the interrupted one, because on some processors that is where the kernel
- * keeps that argument.
+ * place, where its signals are unblocked. If the kernel has kept the first
+ * argument of the interrupted call where only a call can put it, one is made
+ * with that argument.
  */
 void
 thread_release(struct tracee *tracee)
@@ -141,7 +142,8 @@ thread_release(struct tracee *tracee)
 		thread_release_untouched(tracee);
 		return;
 	}
-	(void)thread_call(tracee, SYS_getpid, argument);
+	if (ARCH_HIDES_ARGUMENT || !tracee->is_at_end)
+		(void)thread_call(tracee, SYS_getpid, argument);
 	if (tracee->state != TRACEE_HELD ||
 	    tracee_set_registers(tracee, &tracee->registers) == -1)
 		return;
@@ -156,12 +158,8 @@ thread_release(struct tracee *tracee)
 void
 thread_release_untouched(struct tracee *tracee)
 {
-	if (tracee->state != TRACEE_HELD)
-		return;
-	/* They may have got a mark. */
-	if (ARCH_MARK_COUNTS)
-		(void)tracee_set_registers(tracee, &tracee->registers);
-	tracee_detach(tracee, 0);
+	if (tracee->state == TRACEE_HELD)
+		tracee_detach(tracee, 0);
 }
 
 void
@@ -174,9 +172,7 @@ thread_release_late(struct tracee *tracee)
 	if (!tracee_poll_stop(tracee, &number))
 		return;
 	if (ARCH_MARK_COUNTS && number == 0 &&
-	    tracee_get_registers(tracee, &tracee->registers) == 0) {
+	    tracee_get_registers(tracee, &tracee->registers) == 0)
 		quirks_mark_interrupted(tracee);
-		(void)tracee_set_registers(tracee, &tracee->registers);
-	}
 	tracee_detach(tracee, number);
 }

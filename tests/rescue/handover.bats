@@ -250,8 +250,8 @@ handed_over() {
 	hang_up
 }
 
-# Two sockets, one of which it keeps while it gets two descriptors; then these,
-# and a copy of each that it had on the terminal.
+# Two sockets, two descriptors that it gets, and one copy of the terminal's, which
+# are all one.
 @test "rescue: one without room for descriptors is left as it is, until it has" {
 	need prlimit
 	start_on_terminal foreground "$VICTIM read"
@@ -266,7 +266,7 @@ handed_over() {
 		prlimit --pid "$pid" --nofile="${free[room]}:"
 		run -125 rescue "$pid"
 		case $room in
-		2) why='no room for more, or a security policy' ;;
+		2 | 3) why='no room for more, or a security policy' ;;
 		*) why='Too many open files' ;;
 		esac
 		[ "$output" = "detach: PID $pid: descriptors: $why" ]
@@ -277,6 +277,41 @@ handed_over() {
 	run -0 rescue "$pid"
 	descriptors "$pid" | cut -d' ' -f1 >after
 	cut -d' ' -f1 before | diff - after
+	ends_in nohup.out
+}
+
+# A copy is what comes back: of each open file, not of each descriptor.
+@test "rescue: after a refusal each descriptor is the open file that it was" {
+	need prlimit
+	start_on_terminal foreground "$VICTIM read 3</dev/tty 4>&3"
+	until_true in_state S "$pid"
+	# Room for what is handed over, and for a copy of one of two.
+	free=()
+	for ((n = 0; ${#free[@]} < 6; n++)); do
+		[ -e "/proc/$pid/fd/$n" ] || free+=("$n")
+	done
+	prlimit --pid "$pid" --nofile="${free[5]}:"
+	run -125 rescue "$pid"
+	[ "$output" = "detach: PID $pid: descriptors: Too many open files" ]
+	for n in 0 1 2; do
+		same_open "$pid" "$n" "$shell" 0
+	done
+	same_open "$pid" 3 "$pid" 4
+	run -1 same_open "$pid" 3 "$shell" 0
+	prlimit --pid "$pid" --nofile="$((free[5] + 1)):"
+	run -0 rescue "$pid"
+	ends_in nohup.out
+}
+
+@test "rescue: without kcmp each descriptor has a copy of its own" {
+	need strace
+	start_on_terminal foreground "$VICTIM read"
+	until_true in_state S "$pid"
+	descriptors "$pid" | cut -d' ' -f1 >before
+	run -0 timeout -s KILL "$LIMIT" strace -qq -o trace -e trace=kcmp \
+	    -e inject=kcmp:error=ENOSYS "$DETACH" -r "$pid"
+	grep -q ENOSYS trace
+	descriptors "$pid" | cut -d' ' -f1 | diff before -
 	ends_in nohup.out
 }
 

@@ -67,17 +67,6 @@ finds_orphan() {
 	finds_orphan
 }
 
-# In LXC containers another program makes that file, with PIDs of the host.
-@test "rescue: the same where /proc/loadavg is not the kernel's" {
-	right mounts
-	echo "0.00 0.00 0.00 1/1 4000" >loadavg
-	printf '#!/bin/sh\nexec %s sh -c '\''%s'\'' sh %s "$@"\n' "${private[*]}" \
-	    "mount --bind $PWD/loadavg /proc/loadavg && exec \"\$@\"" \
-	    "$AT_CALL" >covered
-	chmod +x covered
-	AT_CALL=$PWD/covered finds_orphan
-}
-
 # Its group has no leader. The kernel lets it go from there, whoever is left.
 @test "rescue: a child that is made before its parent gets a session" {
 	need strace

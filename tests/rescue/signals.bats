@@ -54,5 +54,7 @@ load ../lib/rescue
 	run -99 timeout -s KILL "$LIMIT" "$AT_CALL" 500 : \
 	    "$VICTIM" -s "$DETACH" -r "$pid"
 	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	# Without close_range(), it closed the one that it could.
+	[ ! -e "/proc/$pid/fd/19" ]
 	unharmed_in nohup.out
 }

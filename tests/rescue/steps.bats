@@ -19,7 +19,7 @@ at_each_step() {
 		}
 	done
 	echo "steps: $step"
-	[ "$step" -gt 50 ]
+	[ "$step" -gt 30 ]
 }
 
 # Have the victim take its terminal back, which it can only do if it lives.

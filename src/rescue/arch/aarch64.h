@@ -22,7 +22,7 @@ struct registers {
 static const unsigned char arch_gate[] = { 0x01, 0x00, 0x00, 0xd4 };
 enum { ARCH_ALIGNMENT = 4 };
 
-enum { ARCH_MARK_COUNTS = 0 };
+enum { ARCH_MARK_COUNTS = 0, ARCH_HIDES_ARGUMENT = 1 };
 
 /*
  * NT_ARM_SVE: a system call may clear what a scalable vector has beyond its

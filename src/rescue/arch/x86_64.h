@@ -15,7 +15,7 @@ struct registers {
 static const unsigned char arch_gate[] = { 0x0f, 0x05 };
 enum { ARCH_ALIGNMENT = 1 };
 
-enum { ARCH_MARK_COUNTS = 1 };
+enum { ARCH_MARK_COUNTS = 1, ARCH_HIDES_ARGUMENT = 0 };
 
 /* A system call leaves all vector registers as they are. */
 enum { ARCH_VECTORS = 0, ARCH_VECTORS_STREAMING = 0 };
