@@ -38,6 +38,29 @@ load ../lib/rescue
 	unharmed_in nohup.out
 }
 
+# The kernel may list no children, and a security policy may keep what it tells of
+# others to itself.
+@test "rescue: the same where the kernel tells less of a process" {
+	need strace
+	for where in "?open,openat -e inject=?open,openat:error=ENOENT" \
+	    "getsid -e inject=getsid:error=EACCES"; do
+		start_on_terminal foreground "sh -c 'setsid -w $VICTIM read; :'"
+		until_true in_state S "$pid"
+		top=$(parent_of "$pid")
+		read -r _ _ _ _ _ shell _ <"/proc/$top/stat"
+		case $where in
+		*ENOENT) where="$where -P /proc/$top/task/$top/children" ;;
+		esac
+		read -ra words <<<"$where"
+		run -0 timeout -s KILL "$LIMIT" strace -qq -o trace \
+		    -e "trace=${words[0]}" "${words[@]:1}" "$DETACH" -q -r "$top"
+		grep -q INJECTED trace
+		[ "$(fd_of 0)" = /dev/null ]
+		unharmed_in nohup.out
+		rm nohup.out
+	done
+}
+
 parent_of() {
 	awk '/^PPid:/ { print $2 }' "/proc/$1/status"
 }
