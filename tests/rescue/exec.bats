@@ -65,6 +65,14 @@ in_shell() {
 	in_shell 'bash --norc --noprofile --noediting -i'
 }
 
+# Then detach is the parent that the kernel tells that the job goes on.
+@test "rescue: exec detach, of a job that is stopped by then" {
+	# shellcheck disable=SC2016 # for the other shell
+	exec_detach background 'exec sh -c '\''kill -STOP -$0
+	    until grep -q "^State:.T" /proc/$0/status; do :; done
+	    exec detach -r $0'\'' $!'
+}
+
 @test "S23: exec detach, in ksh93" {
 	grep -A 1 '^\.It ksh93' "$SOURCE/man/detach.1" | grep '^The same\.'
 	in_shell 'ksh93 -i' bash

@@ -100,6 +100,22 @@ load ../lib/rescue
 	[[ $output == *ok ]]
 }
 
+@test "rescue: not one there that has a group of its own" {
+	pid_namespace
+	mkfifo ready "done" fifo
+	# shellcheck disable=SC2016 # for the other shell
+	run -0 timeout -s KILL "$LIMIT" "${apart[@]}" bash -c 'set -m
+	    "$VICTIM" read &
+	    pid=$(cat ready)
+	    "$DETACH" -r $pid && exit 1
+	    cut -d" " -f5,6 "/proc/$pid/stat"
+	    "$VICTIM" -w read $pid
+	    cat done'
+	[[ $output == *"its session is in another PID namespace"* ]]
+	[[ $output == *$'\n'[1-9]*" 0"$'\n'* ]]
+	[[ $output == *ok ]]
+}
+
 @test "rescue: not a program of another word size" {
 	[ "$(uname -m)" = x86_64 ] || skip "no program for this processor"
 	"$ODD_FILE" 32-bit small
