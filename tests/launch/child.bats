@@ -37,7 +37,7 @@ killed_at() {
 	    "$DETACH" "${@:2}" touch started 2>said 3>&- &
 	tracer=$!
 	until read -r launcher child < <(sed -n \
-	    's/^\([0-9]*\) *waitid(P_PID, \([0-9]*\),.*/\1 \2/p' trace) &&
+	    's/^\([0-9]*\) *waitid(P_PID, \([0-9]*\)[, ].*/\1 \2/p' trace) &&
 	    left_to_parent "$child"; do
 		[ "$SECONDS" -lt "$end" ]
 		sleep 0.05
