@@ -280,7 +280,7 @@ fifo='mkfifo ../fifo
 	# In a new PID namespace this is 1, setsid is 2, the job is 3.
 	[ $$ = 1 ] && setsid -f "$PROBE" facts ping pong || exit
 	read -r _ _ _ _ _ sid _ </proc/3/stat
-	[ "$sid" = 3 ] && [ "$(readlink /proc/3/exe)" = "$PROBE" ]
+	[ "$sid" = 3 ] && [ /proc/3/exe -ef "$PROBE" ]
 	END
 	for _ in {1..20}; do
 		rm -f facts ping pong
