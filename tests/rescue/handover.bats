@@ -132,7 +132,7 @@ other='setpriv --reuid=12345 --regid=12345 --clear-groups'
 	flag 02000 1
 	run ! flag 04000 1
 	hang_up
-	in_state S "$pid"
+	until_true in_state S "$pid"
 	kill -KILL "$pid"
 }
 
@@ -168,7 +168,7 @@ handed_over() {
 	numbers | diff before -
 	[ "$(stat -L -c %d:%i "/proc/$pid/fd/1")" = "$(stat -c %d:%i "$file")" ]
 	hang_up
-	in_state S "$pid"
+	until_true in_state S "$pid"
 	kill -KILL "$pid"
 }
 
@@ -197,7 +197,7 @@ handed_over() {
 	child=$(pgrep -x -P "$pid" sleep)
 	same_open "$pid" 1 "$child" 1
 	hang_up
-	in_state S "$child"
+	until_true in_state S "$child"
 	kill -KILL "$child"
 }
 
@@ -225,7 +225,7 @@ handed_over() {
 	[ -z "$output" ]
 	[ "$(fd_of 1)" = /dev/full ]
 	hang_up
-	in_state S "$pid"
+	until_true in_state S "$pid"
 	# Whether it sees the error or not, it does not wait for a reader.
 	exec 9<>"done"
 	wake read
