@@ -27,7 +27,10 @@ exec_detach() {
 		kill -TSTP -- "-$pid"
 		until_true is_suspended
 	fi
-	[ "$1" = background ] || keys 'bg\n'
+	[ "$1" = background ] || {
+		until_true at_prompt
+		keys 'bg\n'
+	}
 	keys "$line\n"
 	timeout "$LIMIT" tail --pid="$terminal" -f /dev/null
 	wait "$terminal" || status=$?
@@ -40,6 +43,19 @@ exec_detach() {
 	goes_on
 	without_prompts
 	counts
+}
+
+# The shell reads again. When it takes the terminal back from a job that has
+# stopped, it may discard what was typed by then (TCSAFLUSH), as ksh93 does; so
+# this may be typed more than once.
+at_prompt() {
+	local token=prompt-$RANDOM$RANDOM
+	keys "echo; echo $token\n"
+	for _ in {1..20}; do
+		! on_screen "$token" || return 0
+		sleep 0.05
+	done
+	return 1
 }
 
 # Leave on the screen what the loop wrote, in lines of its own: some shells turn
