@@ -204,7 +204,7 @@ handed_over() {
 # There is no /dev there either.
 @test "rescue: a job in another root directory" {
 	right root
-	run ldd "$VICTIM"
+	LC_ALL=C run ldd "$VICTIM"
 	[[ $output == *"not a dynamic executable"* ]] || skip "no static victim"
 	mkdir root elsewhere
 	cp "$VICTIM" root/victim
