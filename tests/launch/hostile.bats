@@ -317,8 +317,8 @@ unwaited() {
 # told ERROR WHEN COMMAND... - of the calls that open nohup.out, these have that
 # error. "1+2" is the first and every second after it.
 told() {
-	ASAN_OPTIONS=detect_leaks=0 timeout "$LIMIT" strace -e quiet=all -o trace \
-	    -P nohup.out -e trace='?open,openat' \
+	ASAN_OPTIONS=detect_leaks=0 timeout -s KILL "$LIMIT" strace -e quiet=all \
+	    -o trace -P nohup.out -e trace='?open,openat' \
 	    -e inject='?open,openat':error="$1":when="$2" "${@:3}"
 }
 

@@ -194,6 +194,7 @@ in_tmpfs() {
 
 @test "a directory that cannot be written, and no home directory" {
 	own_directory
+	mkdir -m 777 ../open
 	chmod a-w .
 	launch "${by_user[@]}" env -u HOME ../bin/detach ../bin/probe ../facts
 	refused_for "nohup.out: Permission denied; HOME is not set"
@@ -205,6 +206,11 @@ in_tmpfs() {
 	refused_for "pid: Permission denied"
 	launch "${by_user[@]}" ../bin/detach -o new ../bin/probe ../facts
 	refused_for "new: Permission denied"
+	# Before the other file is made.
+	launch "${by_user[@]}" ../bin/detach -o ../open/new -e new \
+	    ../bin/probe ../facts
+	refused_for "-e new: Permission denied"
+	[ ! -e ../open/new ]
 }
 
 @test "a working directory that was deleted" {
@@ -375,6 +381,40 @@ padded() {
 	refused_for "job: No such file or directory"
 	launch "$DETACH" -w -o "$(padded 4096 out)" "$PROBE" facts
 	refused_for "File name too long"
+}
+
+@test "a script that may be executed, but not read" {
+	own_directory
+	printf 'echo text\n' >script
+	printf '#!/nosuch\n' >orphan
+	chmod 111 script orphan
+	launch "${by_user[@]}" ../bin/detach -o out ./script
+	refused_for "./script: Exec format error"
+	[ "$status" = 126 ]
+	launch "${by_user[@]}" ../bin/detach -o out ./orphan
+	refused_for "./orphan: its interpreter: No such file or directory"
+	[ "$status" = 127 ]
+}
+
+@test "links up to as many as the kernel follows, and paths that get long" {
+	local n
+	ln -s out link0
+	for n in {1..40}; do
+		ln -s "link$((n - 1))" "link$n"
+	done
+	launch "$DETACH" -w -o link39 "$PROBE" facts
+	ran
+	rm out
+	launch "$DETACH" -w -o link40 "$PROBE" facts
+	refused_for "link40: Too many levels of symbolic links"
+	[ ! -e out ]
+	# The directory of the one and the target of the other together.
+	for n in 594 595; do
+		ln -s "$(padded "$n" out)" link
+		launch "$DETACH" -w -o "$(padded 3503 link)" "$PROBE" facts
+		ran
+		rm out link
+	done
 }
 
 @test "PATH with empty, missing, unreadable and overlong elements" {

@@ -95,6 +95,20 @@ free_line() {
 	ended_with 0 $!
 }
 
+@test "a terminal line as the command: a leader of a session leaves it" {
+	need setsid
+	free_line
+	chmod u+x "$line"
+	# Its first line is looked at, for the name of an interpreter.
+	refused 126 "$line: Permission denied" setsid -w sh -c '
+		env --block-signal=HUP sleep 1000 >/dev/null 2>&1 &
+		echo $! >member
+		exec "$DETACH" -o out "$1"' sh "$line" 8>&-
+	# At the end of a leader that has a terminal its group gets SIGHUP.
+	grep -qx "ShdPnd:.0000000000000000" "/proc/$(cat member)/status"
+	exec 8>&-
+}
+
 @test "-p FILE: complete before the job's first instruction" {
 	for _ in {1..30}; do
 		"$DETACH" -q -w -p pid -o out sh -c 'cat pid; echo $$'

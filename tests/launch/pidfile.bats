@@ -71,7 +71,8 @@ bad_script() {
 	# In blocks of a page, as the kernel counts the room in a pipe.
 	dd if=/dev/zero of=pipe bs=4096 count=1024 oflag=nonblock 2>/dev/null ||
 	    true
-	run -125 sh -c '"$DETACH" -o out -p - touch started >&7 2>errors'
+	run -125 timeout -s KILL "$LIMIT" \
+	    sh -c '"$DETACH" -o out -p - touch started >&7 2>errors'
 	[ "$(cat errors)" = \
 	    "detach: -p -: Resource temporarily unavailable" ]
 	[ ! -e started ]
@@ -192,6 +193,7 @@ while_held() {
 	EOF
 	timeout "$LIMIT" cat ready
 	refused 125 "-p pid: locked by another process" \
+	    timeout -s KILL "$LIMIT" \
 	    "$DETACH" -o out -p pid touch started
 	[ "$(cat pid)" = 77 ]
 	: >go
@@ -256,6 +258,7 @@ held() {
 @test "two launches with one pidfile: neither takes back the other's" {
 	held
 	refused 125 "-p pid: locked by another process" \
+	    timeout -s KILL "$LIMIT" \
 	    "$DETACH" -o out -p pid touch started
 	[ "$(cat pid)" = "$child" ]
 	kill -CONT "$child"

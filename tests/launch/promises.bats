@@ -97,6 +97,15 @@ on_terminal() {
 	[ "$(fact fd1)" = /dev/null ]
 }
 
+@test "promise 5: a block device on stdout is kept" {
+	right root
+	mknod device b 7 0 2>/dev/null && : 2>/dev/null >>device ||
+	    skip "no block device here"
+	start "$DETACH" >>device 2>&1
+	[ "$(fact fd1) $(fact fd2)" = "$PWD/device $PWD/device" ]
+	[ ! -e nohup.out ]
+}
+
 @test "promise 5: stderr follows a replaced stdout" {
 	on_terminal "$DETACH"
 	[ "$(fact fd1)" = "$PWD/nohup.out" ]

@@ -52,6 +52,22 @@ says() {
 	refused 127 "$plain: No" "$DETACH" "$plain"
 }
 
+@test "in the root directory the path of the default file has one slash" {
+	right mounts
+	mkdir root
+	says ", output in '/nohup.out'" "${private[@]}" sh -ec '
+		mount -t tmpfs tmpfs root
+		for entry in /*; do
+			if [ -h "$entry" ]; then
+				cp -P "$entry" root
+			elif [ -d "$entry" ]; then
+				mkdir "root$entry"
+				mount --rbind "$entry" "root$entry"
+			fi
+		done
+		exec chroot root "$DETACH" true </dev/null'
+}
+
 @test "why the default file is not the one here" {
 	mkdir nohup.out
 	says ", output in '$HOME/nohup.out' (nohup.out: Is a directory)" \
@@ -261,6 +277,9 @@ unhinted() {
 	ln -s ../second place/first
 	"$DETACH" -q -w -o place/first -e errors echo text
 	[ "$(cat second)" = text ]
+	ln -s "$PWD/place/third" absolute
+	"$DETACH" -q -w -o absolute echo text
+	[ "$(cat place/third)" = text ]
 }
 
 # On a terminal that is stopped as by Ctrl-S, for so long as the command runs.

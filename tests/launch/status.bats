@@ -98,6 +98,10 @@ load ../lib/helpers
 	printf '#!/%0240d\n%01000d\n' 0 0 >script
 	refused 127 "./script: bad interpreter '/$(printf '%0240d' 0)': No such" \
 	    "$DETACH" -o out ./script
+	# It ends with the file, whatever was in memory before.
+	printf '#!/nosuch' >script
+	refused 127 "script: bad interpreter '/nosuch': No such file" \
+	    env PATH="/$(printf '%04000d' 0):$PWD" "$DETACH" -o out script
 	printf '#! /bin/sh\r\n' >script
 	refused 127 "bad interpreter '/bin/sh\\r'" "$DETACH" -o out ./script
 }
@@ -123,6 +127,23 @@ load ../lib/helpers
 	[ "$output" = text ]
 	PATH=$PWD:$PATH run -0 "$DETACH" -q -w -o - script x
 	[ "$output" = "$PWD/script x" ]
+}
+
+@test "a first line of any length" {
+	local length
+	printf '#!/%0252d\n' 0 >script
+	chmod +x script
+	refused 127 "./script: bad interpreter '/$(printf '%0252d' 0)': No such" \
+	    "$DETACH" -o out ./script
+	# The kernel looks at 256 bytes. A longer name is a comment, for /bin/sh.
+	for length in 256 511 512 513 1000; do
+		printf '#!/%0*d\necho text\n' "$((length - 3))" 0 >script
+		run -0 "$DETACH" -q -w -o - ./script
+		[ "$output" = text ]
+		printf '%*s\necho text\n' "$length" : >script
+		run -0 "$DETACH" -q -w -o - ./script
+		[ "$output" = text ]
+	done
 }
 
 @test "PATH: empty elements, directories, what cannot be executed" {
