@@ -78,6 +78,15 @@ own_directory() {
 	[ "$refusals" -gt 0 ]
 }
 
+@test "no descriptor left for the PID" {
+	need prlimit
+	# The job's stdin takes number 3.
+	run --separate-stderr prlimit --nofile=4 \
+	    "$DETACH" -p - -o - "$PROBE" facts 3>&-
+	refused_for "-p -: Too many open files"
+	[ ! -e nohup.out ]
+}
+
 @test "no process left" {
 	right root
 	need prlimit

@@ -97,6 +97,23 @@ on_terminal() {
 	[ "$(fact fd1)" = /dev/null ]
 }
 
+@test "promise 5: what is left of a terminal that was hung up is replaced" {
+	mkfifo ready go
+	"$PTY" sh -c 'trap "" HUP
+		echo >ready
+		read go <go
+		"$DETACH" -w "$PROBE" got
+		echo >ready' </dev/null &
+	timeout "$LIMIT" cat ready
+	# When it has been waited for, the master is closed.
+	kill -KILL $!
+	wait $! || true
+	echo >go
+	timeout "$LIMIT" cat ready
+	detached
+	[ "$(fact fd1) $(fact fd2)" = "$PWD/nohup.out $PWD/nohup.out" ]
+}
+
 @test "promise 5: a block device on stdout is kept" {
 	right root
 	mknod device b 7 0 2>/dev/null && : 2>/dev/null >>device ||
