@@ -98,7 +98,6 @@ nohup_parse(int argc, char *argv[], struct plan *plan)
 	}
 	launch->argv = argv + optind;
 	launch->in_place = true;
-	launch->quiet = true;
 }
 
 /*
