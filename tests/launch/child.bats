@@ -26,15 +26,17 @@ left_to_parent() {
 	[[ $(<"/proc/$1/status") == *State:?Z*TracerPid:?0$'\n'* ]]
 }
 
-# killed_at CALL ARG... - the child gets SIGKILL as it begins the call. When the
-# launcher has asked for the first time whether the child is before its exec,
-# it is stopped until nothing is left of the child but its status.
+# killed_at CALL LAUNCHER ARG... - the child gets SIGKILL as it begins the call.
+# When the launcher has asked for the first time whether the child is before its
+# exec, it is stopped until nothing is left of the child but its status.
 killed_at() {
 	local tracer launcher child end=$((SECONDS + LIMIT))
+	local name=${2##*/} status=125
+	[ "$name" = detach ] || status=1
 	rm -f trace
 	traced "waitid,wait4,$1" waitid:signal=STOP:when=1 \
 	    "$1:signal=KILL:when=1" -- \
-	    "$DETACH" "${@:2}" touch started 2>said 3>&- &
+	    "${@:2}" touch started 2>said 3>&- &
 	tracer=$!
 	until read -r launcher child < <(sed -n \
 	    's/^\([0-9]*\) *waitid(P_PID, \([0-9]*\)[, ].*/\1 \2/p' trace) &&
@@ -43,8 +45,8 @@ killed_at() {
 		sleep 0.05
 	done 2>/dev/null
 	kill -CONT "$launcher"
-	ended_with 125 "$tracer"
-	[ "$(cat said)" = "detach: touch: killed by signal 9 before its exec" ]
+	ended_with "$status" "$tracer"
+	[ "$(cat said)" = "$name: touch: killed by signal 9 before its exec" ]
 	[ ! -e started ]
 	# It has been waited for.
 	grep -q "^$launcher *wait4($child, " trace
@@ -52,16 +54,18 @@ killed_at() {
 
 @test "a child that is killed before its exec" {
 	need strace
-	killed_at setsid -o out
-	killed_at setsid -o out -w
+	killed_at setsid "$DETACH" -o out
+	killed_at setsid "$DETACH" -o out -w
+	ln -s "$DETACH" setsid
+	killed_at setsid ./setsid -fw
 }
 
 @test "a child that is killed before its exec: the pidfile is as it was" {
 	need strace
-	killed_at execve -o out -p pid
+	killed_at execve "$DETACH" -o out -p pid
 	[ ! -e pid ]
 	echo 123456789012 >pid
-	killed_at execve -o out -p pid
+	killed_at execve "$DETACH" -o out -p pid
 	[ "$(cat pid)" = 123456789012 ]
 }
 
@@ -88,6 +92,8 @@ bad_commands() {
 	# Any other error is one.
 	refused 125 "fork: Resource temporarily unavailable" \
 	    traced clone clone:error=EAGAIN -- "$DETACH" -o out touch started
+	refused 125 "pipe: Too many open files" \
+	    traced pipe2 pipe2:error=EMFILE -- "$DETACH" -o out touch started
 }
 
 @test "where wait cannot tell whether the job runs, the pipe does" {

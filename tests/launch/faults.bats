@@ -32,7 +32,7 @@ faults() {
 }
 
 @test "each call fails once: plain command" {
-	faults "$DETACH" "$PROBE" facts </dev/null
+	faults "$DETACH" "$PROBE" facts </etc/passwd
 	detached
 	[ "$(fact fd1)" = "$PWD/nohup.out" ]
 	[ "$(fact fd2)" = "$PWD/nohup.out" ]
@@ -58,8 +58,11 @@ faults() {
 
 @test "each call fails once: -p with an old file" {
 	echo 41943040 >pid
+	echo old >out
 	faults -p pid "$DETACH" -o out -e err -p pid "$PROBE" facts </dev/null
 	detached
+	[ "$(fact fd1)" = "$PWD/out" ]
+	[ "$(cat out)" = old ]
 }
 
 @test "each call fails once: -p - into a file" {

@@ -290,6 +290,16 @@ unwaited() {
 	done
 }
 
+# fs.protected_regular and fs.protected_fifos refuse another user's file in a
+# shared directory, but to O_CREAT alone. They are the whole machine's to set.
+@test "-o FILE that is there already is opened as the shell does" {
+	need strace
+	: >out
+	ASAN_OPTIONS=detect_leaks=0 strace -qqq -o trace \
+	    -e trace='?open,openat' "$DETACH" -q -w -o out true
+	grep -q '"out", .*O_CREAT' trace
+}
+
 # POSIX: open() for writing waits until somebody opens the FIFO for reading.
 @test "a FIFO that the user names waits for its reader, and Ctrl-C ends that" {
 	local launcher

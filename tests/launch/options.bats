@@ -224,6 +224,9 @@ free_line() {
 	[[ $output == *"status 0" ]]
 	run -143 "$DETACH" -q -a 5m -o out sh -c 'kill $$'
 	[[ $output == *"status 143" ]]
+	# The longest time.
+	run -1 "$DETACH" -a 999999999.999999999 -o out true
+	[[ $output == *"status 0" ]]
 }
 
 @test "-a TIME: it waits so long" {
@@ -357,6 +360,14 @@ bad() {
 	bad "-e nodir/err: No such file" -e nodir/err -o new -p pid touch started
 	bad "-i missing: No such file" -i missing -o new touch started
 	bad "-o '': No such file" -o '' -p pid touch started
+}
+
+@test "bad: a PID that is none" {
+	for pid in '' x 1x x1 0 -1 +1 ' 1' 1.5 2147483648 \
+	    99999999999999999999; do
+		bad "not a PID" -r -- 1 "$pid"
+	done
+	bad "no PID" -r
 }
 
 @test "bad: options that contradict" {
