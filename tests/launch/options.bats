@@ -347,7 +347,10 @@ bad() {
 		bad "$argument: would be closed in the job (-k 7 keeps it)" \
 		    touch started "$argument"
 	done
-	exec 7<&-
+	# As bash has it, for <(...).
+	exec 7<&- 63</dev/null
+	bad "(-k 63 keeps it)" touch started /dev/fd/63
+	exec 63<&-
 }
 
 @test "bad: files that cannot be had, and none is created" {
