@@ -260,6 +260,9 @@ free_line() {
 		done'
 	: >hold
 	ended_with 3 $!
+	# It does not begin anew with the whole time.
+	sed -n 's/.*tv_sec=\([0-9]*\), tv_nsec=\([0-9]*\).*/\1 \2/p' trace |
+	    awk '{ left[NR] = $1 * 1e9 + $2 } END { exit !(left[2] < left[1]) }'
 	run -7 strace -qqq -o trace -e trace=wait4 \
 	    -e inject=wait4:error=EINTR:when=1 \
 	    "$DETACH" -w -o out sh -c 'exit 7'
