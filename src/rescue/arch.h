@@ -11,6 +11,20 @@
 #ifndef ARCH_H
 #define ARCH_H
 
+#include <sys/syscall.h>
+
+/*
+ * On 32-bit processors, a call that takes a time has a second number, for a
+ * time of 64 bits; and mmap() counts its offset in pages.
+ */
+#ifdef SYS_mmap2
+#define ARCH_TIME64(call) SYS_##call##_time64
+enum { ARCH_MMAP = SYS_mmap2 };
+#else
+#define ARCH_TIME64(call) SYS_##call
+enum { ARCH_MMAP = SYS_mmap };
+#endif
+
 /* The marks. */
 enum {
 	RESTART_IF_ALLOWED = 512, /* ERESTARTSYS: SA_RESTART decides */
@@ -34,6 +48,8 @@ struct sleeping_call {
  * arch_gate, ARCH_ALIGNMENT
  *	the instruction that makes a system call, and how instructions are
  *	aligned.
+ * ARCH_UNMARKED, ARCH_UNMARKED_ON_SOCKET
+ *	calls that not all processors have, for the lists in quirks.c.
  * ARCH_MARK_COUNTS
  *	1 if the kernel looks for a mark only after the stop, so that one given
  *	during the stop counts; 0 if it has looked before.
@@ -68,6 +84,8 @@ struct sleeping_call {
 #include "rescue/arch/x86_64.h"
 #elif defined(__aarch64__) && !defined(__ILP32__)
 #include "rescue/arch/aarch64.h"
+#elif defined(__i386__)
+#include "rescue/arch/i386.h"
 #else
 #error "no rescue on this processor"
 #endif

@@ -48,7 +48,9 @@ is_in_sigwait(const struct tracee *tracee, pid_t thread)
 		if (text == NULL || sscanf(text, "%ld %lx", &number, &set) != 2)
 			number = -1;
 	}
-	return number == SYS_rt_sigtimedwait && is_in_set(tracee, set);
+	return (number == SYS_rt_sigtimedwait ||
+		   number == ARCH_TIME64(rt_sigtimedwait)) &&
+	       is_in_set(tracee, set);
 }
 
 static bool

@@ -52,9 +52,9 @@ parse_code_line(
     const char *line, bool in_file, unsigned long *from, unsigned long *to)
 {
 	char rights[5], name[16] = "";
-	unsigned long inode;
+	unsigned long long inode;
 
-	if (sscanf(line, "%lx-%lx %4s %*x %*x:%*x %lu %15s", from, to, rights,
+	if (sscanf(line, "%lx-%lx %4s %*x %*x:%*x %llu %15s", from, to, rights,
 		&inode, name) < 4 ||
 	    rights[0] != 'r' || rights[2] != 'x')
 		return false;

@@ -46,18 +46,15 @@ struct dispatch_configuration {
  * The calls that return EINTR after every stop, for the kernel does not mark
  * them: signal(7) lists most of them.
  */
-static const long unmarked[] = {
-#ifdef SYS_epoll_wait
-	SYS_epoll_wait,
-#endif
-	SYS_epoll_pwait, SYS_epoll_pwait2, SYS_semop, SYS_semtimedop,
-	SYS_rt_sigtimedwait, SYS_io_getevents, SYS_io_uring_enter
-};
+static const long unmarked[] = { ARCH_UNMARKED, SYS_epoll_pwait,
+	SYS_epoll_pwait2, ARCH_TIME64(semtimedop), SYS_rt_sigtimedwait,
+	ARCH_TIME64(rt_sigtimedwait), SYS_io_getevents, SYS_io_uring_enter };
 
 /* Those that do so on a socket with a timeout; on others, they are marked. */
-static const long unmarked_on_socket[] = { SYS_read, SYS_readv, SYS_recvfrom,
-	SYS_recvmsg, SYS_recvmmsg, SYS_accept, SYS_accept4, SYS_connect,
-	SYS_write, SYS_writev, SYS_sendto, SYS_sendmsg, SYS_sendmmsg };
+static const long unmarked_on_socket[] = { ARCH_UNMARKED_ON_SOCKET, SYS_read,
+	SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg, SYS_accept4,
+	SYS_connect, SYS_write, SYS_writev, SYS_sendto, SYS_sendmsg,
+	SYS_sendmmsg };
 
 /* The head of an rseq area, and a critical section, in <linux/rseq.h>. */
 struct rseq_area {
@@ -177,9 +174,11 @@ abort_sequence(struct tracee *tracee)
 
 	if (!tracee_ask(tracee, GET_RSEQ, &rseq, sizeof(rseq)) ||
 	    rseq.area == 0 ||
-	    memory_read(memory, rseq.area, &area, sizeof(area)) == -1 ||
+	    memory_read(
+		memory, (unsigned long)rseq.area, &area, sizeof(area)) == -1 ||
 	    area.section == 0 ||
-	    memory_read(memory, area.section, &section, sizeof(section)) == -1)
+	    memory_read(memory, (unsigned long)area.section, &section,
+		sizeof(section)) == -1)
 		return;
 	if (arch_pc(&tracee->registers) - section.start < section.length)
 		arch_set_pc(&tracee->registers, (unsigned long)section.abort);

@@ -83,7 +83,7 @@ get_scratch(struct subject *subject)
 {
 	const unsigned long argument[6] = { 0, HANDOVER_MEMORY,
 		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, ~0UL, 0 };
-	long result = thread_call(subject->tracee, SYS_mmap, argument);
+	long result = thread_call(subject->tracee, ARCH_MMAP, argument);
 
 	/* POSIX: no mapping is at an address that looks like an errno. */
 	if (result < 0 && result > -4096)

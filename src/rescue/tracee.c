@@ -266,15 +266,21 @@ tracee_write_set(
 int
 tracee_get_registers(struct tracee *tracee, struct registers *registers)
 {
-	size_t size = sizeof(*registers);
+	/*
+	 * Room for twice as many: the kernel fills whole ones of its program's
+	 * size, and what fits must not look like ours.
+	 */
+	struct registers all[2];
+	size_t size = sizeof(all);
 
-	if (!tracee_get_set(tracee, NT_PRSTATUS, registers, &size))
+	if (!tracee_get_set(tracee, NT_PRSTATUS, all, &size))
 		return mark_gone(tracee);
-	/* A program of another word size has fewer or smaller ones. */
+	/* A program of another word size has fewer or more. */
 	if (size != sizeof(*registers)) {
 		errno = ENOEXEC;
 		return -1;
 	}
+	*registers = all[0];
 	return 0;
 }
 

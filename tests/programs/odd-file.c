@@ -4,8 +4,8 @@
  *	odd-file socket PATH		a UNIX socket
  *	odd-file no-loader PATH		a program whose loader does not exist
  *	odd-file no-machine PATH	a program for a processor of another kind
- *	odd-file 32-bit PATH		a 32-bit program that sleeps; on a
- *					64-bit processor that may run it
+ *	odd-file other-size PATH	a program of the other word size that
+ *					sleeps, for x86
  *
  * The programs are no more than the headers that the kernel reads before it
  * decides, so they need no compiler, linker or library for them. The status is
@@ -90,23 +90,36 @@ make_for_no_machine(const char *path)
 	make_program(path, &header, sizeof(header));
 }
 
-#ifdef __x86_64__
+/*
+ * pause() for ever: "mov $29, %eax; int $0x80; jmp back" on i386, and
+ * "mov $34, %eax; syscall; jmp back" on x86_64.
+ */
+#if defined(__x86_64__)
+#define OTHER(name) Elf32_##name
+enum { OTHER_CLASS = ELFCLASS32, OTHER_MACHINE = EM_386 };
+static const unsigned char code[] = { 0xb8, 29, 0, 0, 0, 0xcd, 0x80, 0xeb,
+	0xf7 };
+#elif defined(__i386__)
+#define OTHER(name) Elf64_##name
+enum { OTHER_CLASS = ELFCLASS64, OTHER_MACHINE = EM_X86_64 };
+static const unsigned char code[] = { 0xb8, 34, 0, 0, 0, 0x0f, 0x05, 0xeb,
+	0xf7 };
+#endif
+
+#ifdef OTHER
 static void
-make_32_bit(const char *path)
+make_other_size(const char *path)
 {
-	/* mov $29, %eax; int $0x80; jmp back: pause() for ever. */
-	static const unsigned char code[] = { 0xb8, 29, 0, 0, 0, 0xcd, 0x80,
-		0xeb, 0xf7 };
 	enum { ADDRESS = 0x08048000 };
 	struct program {
-		Elf32_Ehdr header;
-		Elf32_Phdr all;
+		OTHER(Ehdr) header;
+		OTHER(Phdr) all;
 		unsigned char code[sizeof(code)];
 	} program = {
 		.header = { .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3,
-				ELFCLASS32, ELFDATA2LSB, EV_CURRENT },
+				OTHER_CLASS, ELFDATA2LSB, EV_CURRENT },
 		    .e_type = ET_EXEC,
-		    .e_machine = EM_386,
+		    .e_machine = OTHER_MACHINE,
 		    .e_version = EV_CURRENT,
 		    .e_entry = ADDRESS + offsetof(struct program, code),
 		    .e_phoff = offsetof(struct program, all),
@@ -126,7 +139,7 @@ make_32_bit(const char *path)
 }
 #else
 static void
-make_32_bit(const char *path)
+make_other_size(const char *path)
 {
 	errx(77, "%s: no other word size for this processor", path);
 }
@@ -142,7 +155,7 @@ main(int argc, char *argv[])
 		{ "socket", make_socket },
 		{ "no-loader", make_without_loader },
 		{ "no-machine", make_for_no_machine },
-		{ "32-bit", make_32_bit },
+		{ "other-size", make_other_size },
 	};
 	size_t i;
 

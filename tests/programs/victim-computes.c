@@ -79,6 +79,16 @@ block_compute(void)
 		}
 }
 
+/* Write the address of a label into a section at this offset. */
+#if defined(__x86_64__)
+#define PUT(label, offset)                                                     \
+	"lea " label "(%%rip), %0\n\tmov %0, " offset "(%1)\n\t"
+#elif defined(__i386__)
+#define PUT(label, offset)                                                     \
+	"call 9f\n\t9: pop %0\n\tlea " label " - 9b(%0), %0\n\t"               \
+	"mov %0, " offset "(%1)\n\t"
+#endif
+
 /*
  * A restartable sequence, see rseq(2), whose section is an endless loop. The
  * kernel must abort it after each interruption. If it lost track of the section
@@ -87,7 +97,7 @@ block_compute(void)
 void
 block_rseq(void)
 {
-#if defined(__x86_64__) && defined(SYS_rseq)
+#if defined(PUT) && defined(SYS_rseq)
 	/* As in <linux/rseq.h>. */
 	static struct {
 		uint32_t cpu_id_start, cpu_id;
@@ -107,26 +117,20 @@ block_rseq(void)
 	ready();
 	do {
 		/* The four bytes before the abort address are the signature. */
-		__asm__ volatile("lea 1f(%%rip), %%rax\n\t"
-				 "mov %%rax, 8(%1)\n\t"
-				 "lea 2f(%%rip), %%rcx\n\t"
-				 "sub %%rax, %%rcx\n\t"
-				 "mov %%rcx, 16(%1)\n\t"
-				 "lea 3f(%%rip), %%rax\n\t"
-				 "mov %%rax, 24(%1)\n\t"
-				 "xor %%eax, %%eax\n\t"
-				 "mov %1, 8(%2)\n\t"
-				 "1: cmpq $0, 8(%2)\n\t"
-				 "jne 1b\n\t"
-				 "2: mov $1, %%eax\n\t"
-				 "jmp 4f\n\t"
-				 ".byte 0x0f, 0xb9, 0x3d\n\t"
-				 ".long 0x53053053\n\t"
-				 "3:\n\t"
-				 "4:"
-				 : "=&a"(torn)
-				 : "r"(&section), "r"(&area)
-				 : "rcx", "memory", "cc");
+		__asm__ volatile(
+		    PUT("1f", "8") PUT("3f", "24") "movl $2f - 1f, 16(%1)\n\t"
+						   "mov %1, 8(%2)\n\t"
+						   "1: cmpl $0, 8(%2)\n\t"
+						   "jne 1b\n\t"
+						   "2: mov $1, %0\n\t"
+						   "jmp 4f\n\t"
+						   ".byte 0x0f, 0xb9, 0x3d\n\t"
+						   ".long 0x53053053\n\t"
+						   "3: mov $0, %0\n\t"
+						   "4:"
+		    : "=&r"(torn)
+		    : "r"(&section), "r"(&area)
+		    : "memory", "cc");
 	} while (torn == 0 && access("enough", F_OK) == -1);
 	expect(torn, 0);
 #else

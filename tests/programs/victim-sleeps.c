@@ -23,17 +23,22 @@ now(void)
 	return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
+/* As the calls without "time64" in their name take it, on all processors. */
+struct kernel_time {
+	long seconds, nanoseconds;
+};
+
 /* A sleep may take longer, but never less. */
 void
 block_nanosleep(void)
 {
-	const struct timespec time = { 0, 300000000 };
+	const struct kernel_time time = { 0, 300000000 };
 	long long start;
 
 	ready();
 	start = now();
 	expect(syscall(SYS_nanosleep, &time, NULL), 0);
-	if (now() - start < time.tv_nsec)
+	if (now() - start < time.nanoseconds)
 		fail("slept too short");
 }
 
@@ -80,7 +85,7 @@ block_futex(void)
 void
 block_futex_time(void)
 {
-	const struct timespec time = { 1000, 0 };
+	const struct kernel_time time = { 1000, 0 };
 	uint32_t *word = futex_word();
 
 	ready();

@@ -63,7 +63,8 @@ writes() {
 }
 
 @test "rescue: a restartable sequence is started again" {
-	[ "$(uname -m)" = x86_64 ] || skip "no victim for this processor"
+	[[ $(uname -m) == @(x86_64|i?86) ]] ||
+	    skip "no victim for this processor"
 	# By this tunable, glibc does not register an area of its own.
 	start_on_terminal foreground \
 	    "GLIBC_TUNABLES=glibc.pthread.rseq=0 $VICTIM rseq"

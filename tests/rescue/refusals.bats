@@ -117,13 +117,14 @@ load ../lib/rescue
 }
 
 @test "rescue: not a program of another word size" {
-	[ "$(uname -m)" = x86_64 ] || skip "no program for this processor"
-	"$ODD_FILE" 32-bit small
+	[[ $(uname -m) == @(x86_64|i?86) ]] ||
+	    skip "no program for this processor"
+	"$ODD_FILE" other-size other
 	terminal
-	keys './small & echo $! >pid\n'
+	keys './other & echo $! >pid\n'
 	shell_answers
 	pid=$(cat pid)
-	[ -e "/proc/$pid" ] || skip "the kernel runs no 32-bit programs"
+	[ -e "/proc/$pid" ] || skip "the kernel does not run it"
 	read -r _ _ _ _ _ shell _ <"/proc/$pid/stat"
 	until_true in_state S "$pid"
 	left_alone 'is a program of another word size' "$pid"

@@ -2,7 +2,6 @@
 #ifndef ARCH_AARCH64_H
 #define ARCH_AARCH64_H
 
-#include <sys/syscall.h>
 #include <sys/user.h>
 
 #include <errno.h>
@@ -21,6 +20,9 @@ struct registers {
 /* "svc #0" */
 static const unsigned char arch_gate[] = { 0x01, 0x00, 0x00, 0xd4 };
 enum { ARCH_ALIGNMENT = 4 };
+
+#define ARCH_UNMARKED SYS_semop
+#define ARCH_UNMARKED_ON_SOCKET SYS_accept
 
 enum { ARCH_MARK_COUNTS = 0, ARCH_HIDES_ARGUMENT = 1 };
 

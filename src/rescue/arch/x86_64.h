@@ -15,6 +15,9 @@ struct registers {
 static const unsigned char arch_gate[] = { 0x0f, 0x05 };
 enum { ARCH_ALIGNMENT = 1 };
 
+#define ARCH_UNMARKED SYS_epoll_wait, SYS_semop
+#define ARCH_UNMARKED_ON_SOCKET SYS_accept
+
 enum { ARCH_MARK_COUNTS = 1, ARCH_HIDES_ARGUMENT = 0 };
 
 /* A system call leaves all vector registers as they are. */
