@@ -1,7 +1,7 @@
 /*
  * arch.h: what a rescue must know of the processor: how a thread makes a system
- * call, and what an interrupted one looks like. This file holds what all
- * processors share; each has a header of its own in arch/.
+ * call, and what an interrupted one looks like. Each processor has a header in
+ * arch/, with its numbers; arch.c works with these.
  *
  * When something interrupts a system call that sleeps, the kernel marks it by a
  * result that no program ever sees (-ERESTARTSYS and its kin, from
@@ -13,69 +13,42 @@
 
 #include <sys/syscall.h>
 
-/*
- * On 32-bit processors, a call that takes a time has a second number, for a
- * time of 64 bits; and mmap() counts its offset in pages.
- */
-#ifdef SYS_mmap2
-#define ARCH_TIME64(call) SYS_##call##_time64
-enum { ARCH_MMAP = SYS_mmap2 };
-#else
-#define ARCH_TIME64(call) SYS_##call
-enum { ARCH_MMAP = SYS_mmap };
-#endif
-
-/* The marks. */
-enum {
-	RESTART_IF_ALLOWED = 512, /* ERESTARTSYS: SA_RESTART decides */
-	RESTART_ALWAYS = 513, /* ERESTARTNOINTR */
-	RESTART_WITHOUT_HANDLER = 514, /* ERESTARTNOHAND */
-	/* ERESTART_RESTARTBLOCK: for what is left of its time */
-	RESTART_WITH_REST = 516,
-};
-
-/* A system call that a thread sleeps in, as /proc/PID/syscall shows it. */
-struct sleeping_call {
-	long number; /* -1 for none */
-	unsigned long argument[6];
-	unsigned long pc; /* behind the instruction that made it */
-};
+#include <stdbool.h>
 
 /*
- * Each header defines struct registers, as PTRACE_GETREGSET gives them for
- * NT_PRSTATUS, and:
+ * Each header defines:
  *
  * arch_gate, ARCH_ALIGNMENT
  *	the instruction that makes a system call, and how instructions are
  *	aligned.
- * ARCH_UNMARKED, ARCH_UNMARKED_ON_SOCKET
- *	calls that not all processors have, for the lists in quirks.c.
+ * ARCH_WORDS
+ *	how many words PTRACE_GETREGSET gives for NT_PRSTATUS. Of these,
+ * ARCH_PC
+ *	is where the program goes on,
+ * ARCH_CALL
+ *	has the number of the call that is to be made,
+ * ARCH_NUMBER
+ *	has that of the one that was made,
+ * arch_argument
+ *	have its arguments,
+ * ARCH_RESULT
+ *	has its result,
+ * ARCH_STATE, ARCH_STATE_CLEARED
+ *	has bits that must be clear at a gate.
  * ARCH_MARK_COUNTS
  *	1 if the kernel looks for a mark only after the stop, so that one given
  *	during the stop counts; 0 if it has looked before.
  * ARCH_HIDES_ARGUMENT
  *	1 if the kernel keeps the first argument of an interrupted call where no
  *	register shows it.
+ * ARCH_UNMARKED, ARCH_UNMARKED_ON_SOCKET
+ *	calls that not all processors have, for the lists in quirks.c.
  * ARCH_VECTORS, ARCH_VECTORS_STREAMING
  *	register sets, in the numbers of <elf.h>: vector registers that a system
  *	call would clear, and those of a mode that a system call would end; 0
- *	for none. Both begin with a struct vectors_head.
- * arch_set_call(registers, gate, number, argument)
- *	make a system call next, by the instruction at that address.
- * arch_result(registers)
- *	what the call returned.
- * arch_pc(registers), arch_set_pc(registers, pc)
- *	where the program goes on.
- * arch_eintr_call(registers, call, argument)
- *	the number of the call that is about to return EINTR to the program, or
- *	-1 if none is; and its first argument.
- * arch_mark(registers)
- *	mark that call RESTART_WITHOUT_HANDLER.
- * arch_mark_again(registers, call, at_gate)
- *	if the kernel has acted on its mark before the stop, undo that: mark the
- *	call again, so that the kernel decides a second time. at_gate says that
- *	the next instruction is one that makes a system call. May fill in the
- *	call, if it was unknown.
+ *	for none.
+ * ARCH_VECTORS_USED
+ *	the flag in struct vectors_head of a set in use, or 0: any there is.
  *
  * configure builds a rescue for the processors that are listed here, and none.c
  * for all others.
@@ -89,5 +62,54 @@ struct sleeping_call {
 #else
 #error "no rescue on this processor"
 #endif
+
+/*
+ * On 32-bit processors, a call that takes a time has a second number, for a
+ * time of 64 bits; and mmap() counts its offset in pages.
+ */
+#ifdef SYS_mmap2
+#define ARCH_TIME64(call) SYS_##call##_time64
+enum { ARCH_MMAP = SYS_mmap2 };
+#else
+#define ARCH_TIME64(call) SYS_##call
+enum { ARCH_MMAP = SYS_mmap };
+#endif
+
+struct registers {
+	unsigned long word[ARCH_WORDS];
+};
+
+/* A system call that a thread sleeps in, as /proc/PID/syscall shows it. */
+struct sleeping_call {
+	long number; /* -1 for none */
+	unsigned long argument[6];
+	unsigned long pc; /* behind the instruction that made it */
+};
+
+/* Did a signal or a stop interrupt the call that has this result? */
+bool arch_is_interrupted(long result);
+
+/* Make a system call next, by the instruction at that address. */
+void arch_set_call(struct registers *registers, unsigned long gate, long number,
+    const unsigned long argument[6]);
+
+/*
+ * The number of the call that is about to return EINTR to the program, or -1 if
+ * none is; and its first argument.
+ */
+long arch_eintr_call(const struct registers *registers,
+    const struct sleeping_call *call, unsigned long *argument);
+
+/* Mark that call: it is made again, unless a handler runs. */
+void arch_mark(struct registers *registers);
+
+/*
+ * If the kernel has acted on its mark before the stop, undo that: mark the call
+ * again, so that the kernel decides a second time. at_gate says that the next
+ * instruction is one that makes a system call. May fill in the call, if it was
+ * unknown.
+ */
+void arch_mark_again(
+    struct registers *registers, struct sleeping_call *call, bool at_gate);
 
 #endif

@@ -127,14 +127,14 @@ void
 quirks_mark_interrupted(struct tracee *tracee)
 {
 	struct registers *registers = &tracee->registers;
-	unsigned long argument;
+	unsigned long pc = registers->word[ARCH_PC], argument;
 	/* Ask first: the registers may change. */
 	long number = arch_eintr_call(registers, &tracee->sleeping, &argument);
 	bool marked = false;
 	size_t i;
 
-	arch_mark_again(registers, &tracee->sleeping,
-	    memory_is_gate(&tracee->memory, arch_pc(registers)));
+	arch_mark_again(
+	    registers, &tracee->sleeping, memory_is_gate(&tracee->memory, pc));
 	if (number == -1)
 		return;
 	for (i = 0; i < sizeof(unmarked) / sizeof(unmarked[0]); i++)
@@ -171,6 +171,7 @@ abort_sequence(struct tracee *tracee)
 	struct rseq_area area;
 	struct rseq_section section;
 	const struct memory *memory = &tracee->memory;
+	unsigned long *pc = &tracee->registers.word[ARCH_PC];
 
 	if (!tracee_ask(tracee, GET_RSEQ, &rseq, sizeof(rseq)) ||
 	    rseq.area == 0 ||
@@ -180,8 +181,8 @@ abort_sequence(struct tracee *tracee)
 	    memory_read(memory, (unsigned long)area.section, &section,
 		sizeof(section)) == -1)
 		return;
-	if (arch_pc(&tracee->registers) - section.start < section.length)
-		arch_set_pc(&tracee->registers, (unsigned long)section.abort);
+	if (*pc - section.start < section.length)
+		*pc = (unsigned long)section.abort;
 }
 
 /* Read a set of vector registers. Return its size, 0 if it is not in use. */
@@ -194,8 +195,8 @@ read_vectors(const struct tracee *tracee, int set)
 	/* Old processors and kernels have no such set. */
 	if (!tracee_get_set(tracee, set, tracee->vectors, &size))
 		return 0;
-	/* SVE_PT_REGS_SVE: the set is in use. */
-	return (head->flags & 1) != 0 ? size : 0;
+	return (head->flags & ARCH_VECTORS_USED) == ARCH_VECTORS_USED ? size
+								      : 0;
 }
 
 /*

@@ -35,7 +35,7 @@ save_state(struct tracee *tracee)
 	 */
 	if (calls && (tracee_get_mask(tracee, &tracee->mask) == -1 ||
 			 memory_open(&tracee->memory, tracee->pid,
-			     arch_pc(&tracee->registers)) == -1 ||
+			     tracee->registers.word[ARCH_PC]) == -1 ||
 			 quirks_prepare_calls(tracee) == -1))
 		error = errno;
 	quirks_mark_interrupted(tracee);
@@ -87,13 +87,6 @@ block_signals(struct tracee *tracee)
 	return tracee_set_mask(tracee, tracee->mask | ~system);
 }
 
-static bool
-was_interrupted(long result)
-{
-	return result == -EINTR ||
-	       (result <= -RESTART_IF_ALLOWED && result >= -RESTART_WITH_REST);
-}
-
 long
 thread_call(struct tracee *tracee, long number, const unsigned long argument[6])
 {
@@ -119,8 +112,9 @@ thread_call(struct tracee *tracee, long number, const unsigned long argument[6])
 		    tracee_reach_call(tracee) == -1 ||
 		    tracee_get_registers(tracee, &registers) == -1)
 			return -errno;
-		result = arch_result(&registers);
-	} while (was_interrupted(result) && number != SYS_close && tries-- > 0);
+		result = (long)registers.word[ARCH_RESULT];
+	} while (
+	    arch_is_interrupted(result) && number != SYS_close && tries-- > 0);
 	tracee->is_at_end = true;
 	return result;
 }

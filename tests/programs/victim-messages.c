@@ -5,6 +5,7 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 
@@ -83,6 +84,21 @@ block_recv(void)
 	expect(recv(fd, &byte, 1, 0), 1);
 }
 
+/* Where there are two calls for that, by the one that C libraries used first. */
+static long
+receive(int fd, char *byte)
+{
+#ifdef SYS_socketcall
+	enum { RECEIVE = 10 }; /* SYS_RECV in <linux/net.h> */
+	const unsigned long argument[] = { (unsigned long)fd,
+		(unsigned long)byte, 1, 0 };
+
+	return syscall(SYS_socketcall, RECEIVE, argument);
+#else
+	return recv(fd, byte, 1, 0);
+#endif
+}
+
 void
 block_recv_time(void)
 {
@@ -90,7 +106,7 @@ block_recv_time(void)
 	char byte;
 
 	ready();
-	expect(recv(fd, &byte, 1, 0), 1);
+	expect(receive(fd, &byte), 1);
 }
 
 void
@@ -137,18 +153,29 @@ wake_msgrcv(pid_t pid)
 		err(1, "msgsnd");
 }
 
-void
-block_semop(void)
+static void
+take_semaphore(const struct timespec *time)
 {
 	struct sembuf take = { 0, -1, 0 };
-	const struct timespec time = { 1000, 0 };
 	int set = semget(ftok(".", 's'), 1, IPC_CREAT | 0600);
 
 	if (set == -1)
 		err(1, "semget");
 	ready();
-	expect(semtimedop(set, &take, 1, &time), 0);
+	expect(semtimedop(set, &take, 1, time), 0);
 	semctl(set, 0, IPC_RMID);
+}
+
+void
+block_semop(void)
+{
+	take_semaphore(NULL);
+}
+
+void
+block_semtimedop(void)
+{
+	take_semaphore(&for_ever);
 }
 
 void

@@ -60,7 +60,8 @@ static const struct kind {
 	{ "read-socket-time", block_read_socket_time, wake_socket, false },
 	{ "flock", block_flock, wake_fifo, false },
 	{ "msgrcv", block_msgrcv, wake_msgrcv, false },
-	{ "semtimedop", block_semop, wake_semop, false },
+	{ "semop", block_semop, wake_semop, false },
+	{ "semtimedop", block_semtimedop, wake_semop, false },
 	{ "compute", block_compute, wake_compute, false },
 
 	{ "again", block_again, wake_nothing, true },

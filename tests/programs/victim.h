@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include <signal.h>
+#include <time.h>
 
 /* Say that the next thing is the call. */
 void ready(void);
@@ -34,6 +35,9 @@ extern volatile sig_atomic_t handled;
 
 /* Block this signal, too, for this thread. Return a set of it alone. */
 sigset_t hold(int number);
+
+/* For a time that needs 64 bits, 32-bit processors have another call. */
+static const struct timespec for_ever = { 5000000000, 0 };
 
 /* Both ends of the FIFO "fifo", so that neither open() nor read() sees an end. */
 int open_fifo(void);
@@ -84,6 +88,7 @@ void wake_socket(pid_t pid);
 void block_msgrcv(void);
 void wake_msgrcv(pid_t pid);
 void block_semop(void);
+void block_semtimedop(void);
 void wake_semop(pid_t pid);
 
 /* victim-computes.c */
