@@ -253,8 +253,10 @@ refusal_is_independent(pid_t pid)
 /*
  * Where yama is in the way, say so: the errno alone does not. Its value 1 permits
  * to trace one's own children, which the jobs of a shell are for the program that
- * takes its place; 2 permits root alone, and 3 nobody. (Not $(jobs -p), which
- * in zsh is more than numbers: the shell would be lost, and its job with it.)
+ * takes its place; 2 permits root alone, and 3 nobody. Where root is refused at 1
+ * or 2, it is not by yama's value, but for a capability that it lacks. (Not
+ * $(jobs -p), which in zsh is more than numbers: the shell would be lost, and its
+ * job with it.)
  */
 static const char *
 permission_error(void)
@@ -269,7 +271,7 @@ permission_error(void)
 			scope = 0;
 		fclose(file);
 	}
-	if (scope == 0)
+	if (scope == 0 || (scope < 3 && geteuid() == 0))
 		return error_text(EPERM);
 	if (scope == 1)
 		advice = ": in the job's own shell try "
@@ -296,7 +298,7 @@ refusal_of_stop(int error)
 	case EBUSY:
 		return "has registers that cannot be put back";
 	case EPERM:
-		return geteuid() != 0 ? permission_error() : error_text(EPERM);
+		return permission_error();
 	default:
 		return error_text(error);
 	}
