@@ -23,7 +23,7 @@ export DETACH=$BUILD/src/detach
 export PROBE=$BUILD/tests/programs/probe PTY=$BUILD/tests/programs/pty
 export CALLER=$BUILD/tests/programs/caller
 export ODD_FILE=$BUILD/tests/programs/odd-file
-export LIMIT=30
+export LIMIT=${LIMIT:-30}
 umask 022
 # What "make check" leaves for its sub-makes is not for the make of a test.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES

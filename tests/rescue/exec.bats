@@ -15,14 +15,14 @@ line_for() {
 	    "$SOURCE/man/detach.1" | sed 's/\\(ga/`/g' | grep .
 }
 
-# exec_detach MODE LINE - start a loop, and end its shell by that line. A job in
-# the foreground is stopped first. The kernel hangs the terminal up, since it has
-# lost the leader of its session.
+# exec_detach MODE LINE [PIPE] - start a loop, with that after it, and end its shell
+# by that line. A job in the foreground is stopped first. The kernel hangs the
+# terminal up, since it has lost the leader of its session.
 exec_detach() {
 	local status=0 line
 	line=${2/exec detach/exec $DETACH}
 	rm -f nohup.out enough
-	start_on_terminal "$1" "sh $SOURCE/tests/programs/loop.sh"
+	start_on_terminal "$1" "sh $SOURCE/tests/programs/loop.sh ${3:-}"
 	if [ "$1" = foreground ]; then
 		kill -TSTP -- "-$pid"
 		until_true is_suspended
@@ -77,6 +77,7 @@ in_shell() {
 	exec_detach $stopped "$line"
 }
 
+# bats test_tags=yama
 @test "S23: exec detach -r \$(jobs -p), in bash" {
 	in_shell 'bash --norc --noprofile --noediting -i'
 }
@@ -87,6 +88,11 @@ in_shell() {
 	exec_detach background 'exec sh -c '\''kill -STOP -$0
 	    until grep -q "^State:.T" /proc/$0/status; do :; done
 	    exec detach -r $0'\'' $!'
+# bats test_tags=yama
+@test "S23: exec detach -r \$(jobs -p), with a pipeline" {
+	interactive='bash --norc --noprofile --noediting -i'
+	exec_detach background "$(line_for bash)" '| cat | cat'
+	exec_detach stopped "$(line_for bash)" '| cat | cat'
 }
 
 @test "S23: exec detach, in ksh93" {
@@ -104,6 +110,7 @@ in_shell() {
 	exec_detach stopped 'exec detach -r $!'
 }
 
+# bats test_tags=yama
 @test "S23: exec detach, in dash" {
 	in_shell 'dash -i'
 }
@@ -117,6 +124,7 @@ in_shell() {
 }
 
 # bash would end a stopped job at exec.
+# bats test_tags=yama
 @test "rescue: detach in the place of the shell does not wait for itself" {
 	need dash
 	# shellcheck disable=SC2034 # what rescue.bash reads
@@ -131,6 +139,7 @@ in_shell() {
 	[ "$(stream)" = $'v:1\nv:2' ]
 }
 
+# bats test_tags=yama
 @test "rescue: refused in the place of the shell, detach becomes a shell again" {
 	export SHELL=/bin/sh
 	start_on_terminal background "$VICTIM -s $VICTIM read"
@@ -147,6 +156,7 @@ in_shell() {
 }
 
 # cat changes none of its signals, as a shell does.
+# bats test_tags=yama
 @test "rescue: the shell that follows gets all back" {
 	SHELL=$(command -v cat)
 	export SHELL
