@@ -114,7 +114,13 @@ memory_open(struct memory *memory, pid_t pid, unsigned long pc)
 	memory->fd = open(path, O_RDWR | O_CLOEXEC);
 	if (memory->fd == -1)
 		return -1;
-	return is_gate_near(memory, pc) ? 0 : find_gate(memory, pid);
+	/*
+	 * Where the kernel has looked for a mark before the stop, it may still
+	 * turn what is called at that place into restart_syscall().
+	 */
+	return ARCH_MARK_COUNTS && is_gate_near(memory, pc)
+		   ? 0
+		   : find_gate(memory, pid);
 }
 
 /* Fail a transfer that did not do all. Return 0, or -1 with errno. */
