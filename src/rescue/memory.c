@@ -89,20 +89,18 @@ find_gate(struct memory *memory, pid_t pid)
 }
 
 /*
- * Is a gate where the program has just made a call, or is about to make one
- * again? Code is at pc, and so all over its page.
+ * Did the program make a call just before pc? Code is at pc, and so all over its
+ * page. Not where the kernel has looked for a mark before the stop: it may turn
+ * what is called at that place into restart_syscall().
  */
 static bool
-is_gate_near(struct memory *memory, unsigned long pc)
+is_gate_before(struct memory *memory, unsigned long pc)
 {
 	const unsigned long page = 4096;
-	const unsigned long before = pc - sizeof(arch_gate);
 
-	memory->gate = before;
-	if (before / page == pc / page && memory_is_gate(memory, before))
-		return true;
-	memory->gate = pc;
-	return memory_is_gate(memory, pc);
+	memory->gate = pc - sizeof(arch_gate);
+	return ARCH_MARK_COUNTS && memory->gate / page == pc / page &&
+	       memory_is_gate(memory, memory->gate);
 }
 
 int
@@ -114,13 +112,7 @@ memory_open(struct memory *memory, pid_t pid, unsigned long pc)
 	memory->fd = open(path, O_RDWR | O_CLOEXEC);
 	if (memory->fd == -1)
 		return -1;
-	/*
-	 * Where the kernel has looked for a mark before the stop, it may still
-	 * turn what is called at that place into restart_syscall().
-	 */
-	return ARCH_MARK_COUNTS && is_gate_near(memory, pc)
-		   ? 0
-		   : find_gate(memory, pid);
+	return is_gate_before(memory, pc) ? 0 : find_gate(memory, pid);
 }
 
 /* Fail a transfer that did not do all. Return 0, or -1 with errno. */

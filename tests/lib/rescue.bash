@@ -187,6 +187,51 @@ rescue_loop() {
 	goes_on && counts
 }
 
+# exec_detach MODE LINE [PIPE] - start a loop, with that after it, and end its shell
+# by that line. A job in the foreground is stopped first. The kernel hangs the
+# terminal up, since it has lost the leader of its session.
+exec_detach() {
+	rm -f nohup.out enough
+	start_on_terminal "$1" "sh $SOURCE/tests/programs/loop.sh ${3:-}" ||
+	    return
+	if [ "$1" = foreground ]; then
+		kill -TSTP -- "-$pid"
+		until_true is_suspended || return
+	fi
+	[ "$1" = background ] || {
+		until_true at_prompt && keys 'bg\n' || return
+	}
+	keys "${2/exec detach/exec $DETACH}\n"
+	timeout "$LIMIT" tail --pid="$terminal" -f /dev/null || return
+	wait "$terminal" || return
+	exec 7>&-
+	tr -d '\r' <screen | grep -E \
+	    "detach: PID $pid( and [0-9]+ more)?, output in '$PWD/nohup.out'$" ||
+	    return
+	! grep 'its shell' screen || return
+	gone "$shell" && goes_on && without_prompts && counts
+}
+
+# The shell reads again. When it takes the terminal back from a job that has
+# stopped, it may discard what was typed by then (TCSAFLUSH), as ksh93 does; so
+# this may be typed more than once.
+at_prompt() {
+	local token=prompt-$RANDOM$RANDOM
+	keys "echo; echo $token\n"
+	for _ in {1..20}; do
+		! on_screen "$token" || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+# Leave on the screen what the loop wrote, in lines of its own: some shells turn
+# the echo on, which may come between a line and its end.
+without_prompts() {
+	tr -d '\r' <screen | grep -aoE 'v:[0-9]+|v:?$' >numbers || true
+	mv numbers screen
+}
+
 # stream - print all that the job wrote, first to the terminal, then to the
 # file. A write to a full terminal may have been split: then the file begins
 # with the rest of the line that is the last one of the job on the screen.

@@ -63,6 +63,9 @@ main(int argc, char *argv[])
 		files[0] = files[1] = files[2] = -1;
 	if (strcmp(argv[1], "file") == 0)
 		files[0] = open("kept", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	/* After the terminals comes another file. */
+	if (strcmp(argv[1], "terminal") == 0)
+		files[2] = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (strcmp(argv[1], "none") != 0 &&
 	    syscall(REGISTER, ring, REGISTER_FILES, files, 3) == -1)
 		err(1, "registered files");

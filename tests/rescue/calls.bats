@@ -76,3 +76,35 @@ writes() {
 	wake rseq
 	verdict
 }
+
+# Somebody else has a lease on its program: so exec() sleeps in open(), until that
+# one gives it up. Now and then the kernel wakes it up for a moment.
+@test "rescue: one that sleeps in exec is waited for" {
+	need perl strace
+	mkfifo leased
+	printf '#!/bin/sh\necho $$ >ready\nread -r x <fifo\n' >program
+	chmod +x program
+	# shellcheck disable=SC2016 # for perl
+	perl -MFcntl -e '$SIG{IO} = "IGNORE";
+	    open my $program, "+<", "program";
+	    fcntl $program, 1024, F_WRLCK or die "lease: $!"; # F_SETLEASE
+	    open my $leased, ">", "leased"; print $leased "x\n"; close $leased;
+	    sleep 1000' 3>&- &
+	holder=$!
+	[ "$(timeout "$LIMIT" cat leased)" = x ]
+	start_on_terminal background "sh -c 'echo \$\$ >ready; exec ./program'"
+	until_true grep -q "LEASE *BREAKING .* $holder " /proc/locks
+	until_true is_waited_for
+	kill "$holder"
+	[ "$(timeout "$LIMIT" cat ready)" = "$pid" ]
+	hang_up
+	# It lives: only then is there a reader.
+	timeout "$LIMIT" sh -c 'echo >fifo'
+	until_true gone "$pid"
+}
+
+is_waited_for() {
+	timeout -s KILL "$LIMIT" strace -o trace \
+	    -e trace=nanosleep,clock_nanosleep "$DETACH" -q -r "$pid"
+	[ "$(grep -cE 'nanosleep\(.*tv_nsec=1000000\}' trace)" -ge 5 ]
+}

@@ -15,56 +15,6 @@ line_for() {
 	    "$SOURCE/man/detach.1" | sed 's/\\(ga/`/g' | grep .
 }
 
-# exec_detach MODE LINE [PIPE] - start a loop, with that after it, and end its shell
-# by that line. A job in the foreground is stopped first. The kernel hangs the
-# terminal up, since it has lost the leader of its session.
-exec_detach() {
-	local status=0 line
-	line=${2/exec detach/exec $DETACH}
-	rm -f nohup.out enough
-	start_on_terminal "$1" "sh $SOURCE/tests/programs/loop.sh ${3:-}"
-	if [ "$1" = foreground ]; then
-		kill -TSTP -- "-$pid"
-		until_true is_suspended
-	fi
-	[ "$1" = background ] || {
-		until_true at_prompt
-		keys 'bg\n'
-	}
-	keys "$line\n"
-	timeout "$LIMIT" tail --pid="$terminal" -f /dev/null
-	wait "$terminal" || status=$?
-	exec 7>&-
-	[ "$status" = 0 ]
-	tr -d '\r' <screen |
-	    grep -E "detach: PID $pid( and [0-9]+ more)?, output in '$PWD/nohup.out'$"
-	run ! grep 'its shell' screen
-	gone "$shell"
-	goes_on
-	without_prompts
-	counts
-}
-
-# The shell reads again. When it takes the terminal back from a job that has
-# stopped, it may discard what was typed by then (TCSAFLUSH), as ksh93 does; so
-# this may be typed more than once.
-at_prompt() {
-	local token=prompt-$RANDOM$RANDOM
-	keys "echo; echo $token\n"
-	for _ in {1..20}; do
-		! on_screen "$token" || return 0
-		sleep 0.05
-	done
-	return 1
-}
-
-# Leave on the screen what the loop wrote, in lines of its own: some shells turn
-# the echo on, which may come between a line and its end.
-without_prompts() {
-	tr -d '\r' <screen | grep -aoE 'v:[0-9]+|v:?$' >numbers || true
-	mv numbers screen
-}
-
 # in_shell COMMAND [NAME] - try the line for that interactive shell. tcsh takes
 # noflsh away, so there no Ctrl-Z stops the job.
 in_shell() {
@@ -88,6 +38,8 @@ in_shell() {
 	exec_detach background 'exec sh -c '\''kill -STOP -$0
 	    until grep -q "^State:.T" /proc/$0/status; do :; done
 	    exec detach -r $0'\'' $!'
+}
+
 # bats test_tags=yama
 @test "S23: exec detach -r \$(jobs -p), with a pipeline" {
 	interactive='bash --norc --noprofile --noediting -i'
