@@ -126,3 +126,15 @@ meanwhile() {
 	[ "$(find "/proc/$pid/fd" -lname '/dev/pts/[0-9]*' | wc -l)" = 2 ]
 	unharmed_in nohup.out
 }
+
+# What it opens in their place must not take its messages.
+@test "rescue: by a detach whose descriptors 0 to 2 are closed" {
+	need strace
+	sleeping_victim read
+	# shellcheck disable=SC2016 # for the other shell
+	strace -qq -y -o trace -e trace=write,writev \
+	    sh -c 'exec "$0" -r "$1" <&- >&- 2>&-' "$DETACH" "$pid"
+	grep -E '^writev?\(2</dev/null' trace
+	[[ $(fd_of 1) == "$PWD/nohup.out" ]]
+	unharmed_in nohup.out
+}
