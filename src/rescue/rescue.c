@@ -25,6 +25,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "message.h"
 #include "rescue/hangup.h"
@@ -41,7 +42,7 @@
 
 enum {
 	VFORK_MS = 2000, /* for a parent to leave vfork() */
-	EXEC_MS = 300, /* for an exec() to take the place of a process */
+	EXEC_MS = 2000, /* for an exec() to take the place of a process */
 	ROUNDS = 100, /* of looking for new members */
 };
 
