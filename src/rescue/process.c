@@ -188,6 +188,7 @@ process_add_children(struct process_pids *pids, pid_t pid)
 	char name[64], *before = NULL, *end;
 	bool again = true;
 	int result = 0;
+	long child;
 
 	snprintf(name, sizeof(name), "task/%ld/children", (long)pid);
 	while (again) {
@@ -199,8 +200,12 @@ process_add_children(struct process_pids *pids, pid_t pid)
 		if (text == NULL || (again && before == NULL))
 			return -1;
 	}
-	for (; result == 0 && *text != '\0'; text = end + strspn(end, " "))
-		result = process_add_pid(pids, (pid_t)strtol(text, &end, 10));
+	for (; result == 0; text = end) {
+		child = strtol(text, &end, 10);
+		if (end == text)
+			break;
+		result = process_add_pid(pids, (pid_t)child);
+	}
 	return result;
 }
 

@@ -147,7 +147,10 @@ list_candidates(const struct job *job, struct process **list)
 		if (job->named.terminal != 0 &&
 		    add_children_elsewhere(job, &pids) == -1) {
 			pids.count = 0;
-			(void)process_add_all(&pids, NULL, 0);
+			if (process_add_all(&pids, NULL, 0) == -1) {
+				free(pids.list);
+				return -1;
+			}
 		}
 		drop_held(job, &pids);
 		count = process_read_all(&pids, list);

@@ -39,6 +39,9 @@ save_state(struct tracee *tracee)
 			 quirks_prepare_calls(tracee) == -1))
 		error = errno;
 	quirks_mark_interrupted(tracee);
+	/* By a SIGKILL just now. */
+	if (tracee->state == TRACEE_GONE)
+		error = ESRCH;
 	errno = error;
 	return error == 0 ? 0 : -1;
 }

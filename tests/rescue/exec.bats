@@ -32,14 +32,6 @@ in_shell() {
 	in_shell 'bash --norc --noprofile --noediting -i'
 }
 
-# Then detach is the parent that the kernel tells that the job goes on.
-@test "rescue: exec detach, of a job that is stopped by then" {
-	# shellcheck disable=SC2016 # for the other shell
-	exec_detach background 'exec sh -c '\''kill -STOP -$0
-	    until grep -q "^State:.T" /proc/$0/status; do :; done
-	    exec detach -r $0'\'' $!'
-}
-
 # bats test_tags=yama
 @test "S23: exec detach -r \$(jobs -p), with a pipeline" {
 	interactive='bash --norc --noprofile --noediting -i'
