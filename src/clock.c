@@ -12,7 +12,7 @@
 #define _NSIG 65
 #endif
 
-/* 32-bit processors have a call of its own for 64-bit time. */
+/* 32-bit processors have a separate call for 64-bit time. */
 #ifdef SYS_rt_sigtimedwait_time64
 enum { RT_SIGTIMEDWAIT = SYS_rt_sigtimedwait_time64 };
 #else

@@ -134,8 +134,10 @@ opened_terminals(
 	if (*list == NULL)
 		count = -1;
 	for (i = 0; count != -1 && i < all; i++) {
-		if (stat_descriptor(process->pid, numbers[i], &found) == -1)
+		if (stat_descriptor(process->pid, numbers[i], &found) == -1) {
+			any = true;
 			continue;
+		}
 		any |= !S_ISCHR(found.st_mode) && !S_ISFIFO(found.st_mode) &&
 		       !S_ISSOCK(found.st_mode);
 		if (!is_own_terminal(process, &found))

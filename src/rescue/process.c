@@ -18,7 +18,7 @@
 enum { KERNEL_THREAD = 0x00200000 };
 
 /*
- * A read that leaves half a page free was the last: the kernel gives such a file
+ * A read of less than half a page was the last one: the kernel gives such a file
  * by pages, or in one piece if it is a single record (seq_read_iter()).
  */
 enum { HALF_PAGE = 2048 };
@@ -186,8 +186,8 @@ process_add_children(struct process_pids *pids, pid_t pid)
 {
 	const char *text;
 	char name[64], *before = NULL, *end;
+	int tries = 100, result = 0;
 	bool again = true;
-	int result = 0;
 	long child;
 
 	snprintf(name, sizeof(name), "task/%ld/children", (long)pid);
@@ -199,6 +199,12 @@ process_add_children(struct process_pids *pids, pid_t pid)
 		before = again ? strdup(text) : NULL;
 		if (text == NULL || (again && before == NULL))
 			return -1;
+		/* Orphans can come without end: see PR_SET_CHILD_SUBREAPER. */
+		if (again && --tries == 0) {
+			free(before);
+			errno = EAGAIN;
+			return -1;
+		}
 	}
 	for (; result == 0; text = end) {
 		child = strtol(text, &end, 10);

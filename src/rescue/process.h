@@ -79,7 +79,7 @@ int process_add_pid(struct process_pids *pids, pid_t pid);
 /*
  * Add the children of a process with a single thread. It must be held, or they
  * may change meanwhile. Return 0, or -1 with errno: ENOENT if the kernel does
- * not tell (CONFIG_PROC_CHILDREN).
+ * not tell (CONFIG_PROC_CHILDREN), EAGAIN if they change without end.
  */
 int process_add_children(struct process_pids *pids, pid_t pid);
 
@@ -92,7 +92,7 @@ int process_add_children(struct process_pids *pids, pid_t pid);
 int process_add_all(struct process_pids *pids, pid_t (*of)(pid_t), pid_t id);
 
 /*
- * Read "stat" of each, but those that have ended. Return how many, or -1 with
+ * Read "stat" of each that still exists. Return how many, or -1 with
  * errno. The caller frees the list.
  */
 ssize_t process_read_all(

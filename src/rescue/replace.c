@@ -172,7 +172,7 @@ are_one_file(const struct subject *subject, long one, long other)
 	return syscall(SYS_kcmp, pid, pid, file, one, other) == 0;
 }
 
-/* Find a copy that was made before and is as good as one of this. Or NONE. */
+/* Return a copy that was made of an earlier descriptor of that file, or NONE. */
 static long
 find_copy(const struct subject *subject, size_t index)
 {
@@ -187,11 +187,10 @@ find_copy(const struct subject *subject, size_t index)
 }
 
 /*
- * Replace one descriptor. A copy is what comes back if another cannot be
- * replaced. The process has other threads, which run: one may have closed this
+ * Replace one descriptor. A copy is what comes back if another descriptor cannot
+ * be replaced. The process has other threads, which run: one may have closed this
  * number since it was listed, and opened another file with it. The copy tells,
- * for no thread knows of it. Return 0 or the negative errno; the copy is NONE if
- * there is nothing to take back.
+ * for no thread knows of it. Return 0 or the negative errno.
  */
 static long
 replace_descriptor(struct subject *subject, size_t index)

@@ -134,7 +134,8 @@ drop_held(const struct job *job, struct process_pids *pids)
 /*
  * List the processes that may be new members: those of the job's session, and the
  * children of members. A member in another session shares the job's terminal, if
- * there is one. Return how many, or -1 with errno.
+ * there is one. Where the children cannot be known for sure, list all processes.
+ * Return how many, or -1 with errno.
  */
 static ssize_t
 list_candidates(const struct job *job, struct process **list)

@@ -126,9 +126,9 @@ thread_call(struct tracee *tracee, long number, const unsigned long argument[6])
  * The kernel looks for the mark of an interrupted call only where it deals with
  * signals, so the thread must get there with its own registers. They are put
  * back at the end of a call; then a new interrupt stops the thread at that
- * place, where its signals are unblocked. If the kernel has kept the first
- * argument of the interrupted call where only a call can put it, one is made
- * with that argument.
+ * place, where its signals are unblocked. A call is made first if the thread is
+ * not at the end of one; or if the kernel has kept the first argument of the
+ * interrupted call where only a call with that argument can put it.
  */
 void
 thread_release(struct tracee *tracee)

@@ -26,7 +26,7 @@ struct tracee {
 	bool was_stopped; /* by job control, before we came */
 	bool alone; /* it is held, and the only thread of its process */
 	bool has_called; /* for us; since then its signals are blocked */
-	bool is_at_end; /* of such a call */
+	bool is_at_end; /* it has stopped at the end of such a call */
 	bool lost_sigsys; /* somebody sent it SIGSYS, which it did not get */
 	struct sleeping_call sleeping; /* what it was last seen in */
 	/* Only while it is held; and what will be put back: */
