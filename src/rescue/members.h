@@ -31,6 +31,7 @@ struct member {
 	bool stopped; /* by job control, or about to be: continue it */
 	char *reason; /* of REFUSED; NULL if there was no memory for it */
 	bool was_tied; /* it is REPLACED, and was not safe before */
+	bool has_pipes; /* it is REPLACED, and may have some */
 	bool awaits_hangup; /* SIGHUP, which it still gets */
 };
 

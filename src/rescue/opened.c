@@ -96,21 +96,6 @@ open_flags(pid_t pid, int number)
 }
 
 bool
-opened_has_device(pid_t pid, dev_t device)
-{
-	int *numbers;
-	ssize_t count = process_descriptors(pid, &numbers), i;
-	struct stat found;
-	bool has = false;
-
-	for (i = 0; i < count && !has; i++)
-		has = stat_descriptor(pid, numbers[i], &found) == 0 &&
-		      S_ISCHR(found.st_mode) && found.st_rdev == device;
-	free(numbers);
-	return has;
-}
-
-bool
 opened_has_terminal(const struct process *process, int number)
 {
 	struct stat found;
@@ -119,27 +104,36 @@ opened_has_terminal(const struct process *process, int number)
 	       is_own_terminal(process, &found);
 }
 
+static void
+note_kind(struct opened *rest, const struct stat *found)
+{
+	rest->pipes |= S_ISFIFO(found->st_mode);
+	rest->masters |= S_ISCHR(found->st_mode) &&
+			 found->st_rdev == makedev(TTY_ALIASES, PTY_MASTER);
+	rest->others |= !S_ISCHR(found->st_mode) && !S_ISFIFO(found->st_mode) &&
+			!S_ISSOCK(found->st_mode);
+}
+
 ssize_t
-opened_terminals(
-    const struct process *process, struct terminal_fd **list, bool *others)
+opened_terminals(const struct process *process, struct terminal_fd **list,
+    struct opened *rest)
 {
 	int *numbers;
 	ssize_t all = process_descriptors(process->pid, &numbers), i;
+	struct opened noted = { 0 };
 	struct terminal_fd *fd;
 	struct stat found;
 	ssize_t count = 0;
-	bool any = false;
 
 	*list = all == -1 ? NULL : calloc((size_t)all + 1, sizeof(**list));
 	if (*list == NULL)
 		count = -1;
 	for (i = 0; count != -1 && i < all; i++) {
 		if (stat_descriptor(process->pid, numbers[i], &found) == -1) {
-			any = true;
+			noted.pipes = noted.others = true;
 			continue;
 		}
-		any |= !S_ISCHR(found.st_mode) && !S_ISFIFO(found.st_mode) &&
-		       !S_ISSOCK(found.st_mode);
+		note_kind(&noted, &found);
 		if (!is_own_terminal(process, &found))
 			continue;
 		fd = &(*list)[count];
@@ -150,8 +144,8 @@ opened_terminals(
 		if (fd->flags != -1 && (fd->flags & O_PATH) == 0)
 			count++;
 	}
-	if (others != NULL)
-		*others = any;
+	if (rest != NULL)
+		*rest = noted;
 	free(numbers);
 	return count;
 }

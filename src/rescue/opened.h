@@ -28,23 +28,26 @@ struct pipe_fd {
 	bool reads, writes;
 };
 
+/* What else a process has open. */
+struct opened {
+	bool pipes; /* and FIFOs */
+	bool masters; /* of pseudo-terminals */
+	bool others; /* neither devices nor pipes nor sockets */
+};
+
 /* Is this descriptor of the process a socket? */
 bool opened_is_socket(pid_t pid, int number);
-
-/* Does the process have this character device open? */
-bool opened_has_device(pid_t pid, dev_t device);
 
 /* Is this descriptor of the process open on its terminal? */
 bool opened_has_terminal(const struct process *process, int number);
 
 /*
  * List the descriptors that are open on the terminal of the process. Return
- * how many, or -1 with errno. The caller frees the list. "others" becomes
- * whether it has some that are neither devices nor pipes nor sockets; NULL will
- * do.
+ * how many, or -1 with errno. The caller frees the list. The rest is for what
+ * else it has; NULL will do.
  */
-ssize_t opened_terminals(
-    const struct process *process, struct terminal_fd **list, bool *others);
+ssize_t opened_terminals(const struct process *process,
+    struct terminal_fd **list, struct opened *rest);
 
 /*
  * List the descriptors that are open on pipes and FIFOs. Return how many, or -1

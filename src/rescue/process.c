@@ -308,6 +308,7 @@ process_descriptors(pid_t pid, int **list)
 static void
 read_status_line(const char *line, struct process_status *status)
 {
+	static const char state[] = "State:\t";
 	const struct {
 		const char *key;
 		int base;
@@ -324,15 +325,15 @@ read_status_line(const char *line, struct process_status *status)
 		{ "Seccomp:", 10, &status->seccomp },
 		{ "Seccomp_filters:", 10, &status->filters },
 	};
-	size_t i, length;
+	const size_t length = strcspn(line, "\t");
+	size_t i;
 
-	(void)sscanf(line, "State: %c", &status->state);
-	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
-		length = strlen(fields[i].key);
+	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++)
 		if (strncmp(line, fields[i].key, length) == 0)
 			*fields[i].value = (long long)strtoull(
 			    line + length, NULL, fields[i].base);
-	}
+	if (strncmp(line, state, sizeof(state) - 1) == 0)
+		status->state = line[sizeof(state) - 1];
 }
 
 int

@@ -133,8 +133,8 @@ quirks_mark_interrupted(struct tracee *tracee)
 	bool marked = false;
 	size_t i;
 
-	arch_mark_again(
-	    registers, &tracee->sleeping, memory_is_gate(&tracee->memory, pc));
+	arch_mark_again(registers, &tracee->sleeping,
+	    !ARCH_MARK_COUNTS && memory_is_gate(&tracee->memory, pc));
 	if (number == -1)
 		return;
 	for (i = 0; i < sizeof(unmarked) / sizeof(unmarked[0]); i++)

@@ -2,8 +2,6 @@
  * refusal.c owns the reasons not to rescue a process, and their words. A new
  * reason is a function and a line of the table.
  */
-#include <sys/sysmacros.h>
-
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -12,7 +10,6 @@
 #include <unistd.h>
 
 #include "message.h"
-#include "rescue/opened.h"
 #include "rescue/refusal.h"
 
 /* Words for what is seen before the stop, or only with it. */
@@ -188,16 +185,18 @@ has_child_elsewhere(const struct process *process)
  * a child, which runs on a pseudo-terminal that they have made. If such a
  * program lost its terminal, it would hang up the child's as well.
  */
-static bool
-is_relay(const struct subject *subject)
+const char *
+refusal_of_terminals(const struct process *process,
+    const struct terminal_fd *list, ssize_t count, const struct opened *rest)
 {
-	const struct process *process = subject->process;
+	bool by_name = false;
+	ssize_t i;
 
-	return opened_has_device(
-		   process->pid, makedev(TTY_ALIASES, PTY_MASTER)) &&
-	       opened_has_device(
-		   process->pid, makedev(TTY_ALIASES, ALIAS_TTY)) &&
-	       has_child_elsewhere(process);
+	for (i = 0; i < count; i++)
+		by_name |= list[i].by_name;
+	return rest->masters && by_name && has_child_elsewhere(process)
+		   ? "relays its terminal, as sudo does: rescue what it runs"
+		   : NULL;
 }
 
 /* The first that applies is told. */
@@ -216,7 +215,6 @@ static const struct {
 	{ is_foreign, other_word_size },
 	{ is_traced, "is already being traced" },
 	{ is_filtered, under_filter },
-	{ is_relay, "relays its terminal, as sudo does: rescue what it runs" },
 };
 
 const char *

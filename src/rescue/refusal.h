@@ -2,7 +2,7 @@
 #ifndef REFUSAL_H
 #define REFUSAL_H
 
-#include "rescue/process.h"
+#include "rescue/opened.h"
 
 /* Return why a process must not be rescued, or NULL if it may be. */
 const char *refusal_of(const struct process *process);
@@ -24,6 +24,13 @@ const char *refusal_of_pending(const struct process_status *process);
  * call.
  */
 const char *refusal_of_stop(int error);
+
+/*
+ * Return why a process with these descriptors must keep its terminal, or NULL if
+ * it need not.
+ */
+const char *refusal_of_terminals(const struct process *process,
+    const struct terminal_fd *list, ssize_t count, const struct opened *rest);
 
 /* Does detach descend from this process? */
 bool refusal_is_ancestor(pid_t pid);

@@ -16,6 +16,7 @@
 #include "message.h"
 #include "rescue/handover.h"
 #include "rescue/opened.h"
+#include "rescue/refusal.h"
 #include "rescue/replace.h"
 #include "rescue/rings.h"
 
@@ -26,11 +27,10 @@ struct subject {
 	struct tracee *tracee;
 	const struct process *process;
 	const struct source *source;
-	const char **why; /* the reason of a refusal */
+	struct replaced *replaced;
 	unsigned long scratch; /* memory of its own, for what calls point to */
 	struct terminal_fd *fds;
 	ssize_t nfds;
-	bool others; /* it has some that may be rings */
 	long *copies; /* of them, in the process, or NONE */
 	int our_null, our_file; /* what it is to get, or NONE */
 	long null, file; /* its new descriptors, or NONE */
@@ -64,9 +64,9 @@ refuse(const struct subject *subject, const char *thing, const char *reason)
 	char *text;
 
 	if (subject->tracee->state != TRACEE_GONE)
-		*subject->why = asprintf(&text, "%s: %s", thing, reason) == -1
-				    ? reason
-				    : text;
+		subject->replaced->why =
+		    asprintf(&text, "%s: %s", thing, reason) == -1 ? reason
+								   : text;
 	return -1;
 }
 
@@ -122,7 +122,7 @@ open_replacements(struct subject *subject)
 		} else {
 			if (output_open(source->output, source->plan,
 				source->user) == -1) {
-				*subject->why = source->output->why;
+				subject->replaced->why = source->output->why;
 				return -1;
 			}
 			subject->our_file = source->output->file;
@@ -154,8 +154,9 @@ hand_over_replacements(struct subject *subject)
 		subject->null = subject->made[HANDOVER_SOCKETS];
 	if (subject->our_file != NONE)
 		subject->file = subject->made[subject->nmade - 1];
-	/* Only a file that the user named can be that. */
+	/* A default file is none. */
 	if (subject->our_file != NONE &&
+	    subject->source->plan->output != NULL &&
 	    opened_has_terminal(subject->process, (int)subject->file))
 		return refuse(subject, subject->source->plan->output,
 		    "is the terminal itself");
@@ -186,11 +187,24 @@ find_copy(const struct subject *subject, size_t index)
 	return NONE;
 }
 
+/* Is this one of the descriptors that we have made in the process? */
+static bool
+is_made(const struct subject *subject, long number)
+{
+	size_t i;
+
+	for (i = 0; i < subject->nmade; i++)
+		if (subject->made[i] == number)
+			return true;
+	return false;
+}
+
 /*
  * Replace one descriptor. A copy is what comes back if another descriptor cannot
  * be replaced. The process has other threads, which run: one may have closed this
- * number since it was listed, and opened another file with it. The copy tells,
- * for no thread knows of it. Return 0 or the negative errno.
+ * number since it was listed. If it has one of ours now, there is nothing to
+ * replace. If a thread has opened another file with it, the copy tells, for no
+ * thread knows of that one. Return 0 or the negative errno.
  */
 static long
 replace_descriptor(struct subject *subject, size_t index)
@@ -199,6 +213,8 @@ replace_descriptor(struct subject *subject, size_t index)
 	long with = is_input(fd) ? subject->null : subject->file, result;
 	long copy = find_copy(subject, index);
 
+	if (is_made(subject, fd->number))
+		return 0;
 	if (copy == NONE) {
 		copy = call(subject, SYS_fcntl, (unsigned long)fd->number,
 		    F_DUPFD_CLOEXEC, 0, 0);
@@ -293,16 +309,17 @@ change(struct subject *subject)
 
 /* With its descriptors known: refuse it, or get what it needs and change it. */
 static int
-refuse_or_change(struct subject *subject)
+refuse_or_change(struct subject *subject, const struct opened *rest)
 {
-	const char *why = NULL;
+	const char *why = refusal_of_terminals(
+	    subject->process, subject->fds, subject->nfds, rest);
 	ssize_t i;
 
-	if (subject->others)
+	if (why == NULL && rest->others)
 		why = rings_refusal(
 		    subject->process, subject->fds, subject->nfds);
 	if (why != NULL) {
-		*subject->why = why;
+		subject->replaced->why = why;
 		return -1;
 	}
 	subject->copies =
@@ -330,27 +347,28 @@ ignores_hangup(pid_t pid)
 
 int
 replace_terminals(struct tracee *tracee, const struct process *process,
-    const struct source *source, const char **why)
+    const struct source *source, struct replaced *replaced)
 {
 	struct subject subject = { .tracee = tracee,
 		.process = process,
 		.source = source,
-		.why = why,
+		.replaced = replaced,
 		.our_null = NONE,
 		.our_file = NONE,
 		.null = NONE,
 		.file = NONE };
-	bool tied;
+	struct opened rest;
 	int result;
 
-	subject.nfds = opened_terminals(process, &subject.fds, &subject.others);
+	*replaced = (struct replaced){ 0 };
+	subject.nfds = opened_terminals(process, &subject.fds, &rest);
 	if (subject.nfds == -1)
 		return refuse_for(&subject, "/proc", -errno);
-	tied = subject.nfds > 0 ||
-	       (process->terminal != 0 && !ignores_hangup(process->pid));
-	result = refuse_or_change(&subject);
-	if (result == 0)
-		result = tied;
+	replaced->was_tied =
+	    subject.nfds > 0 ||
+	    (process->terminal != 0 && !ignores_hangup(process->pid));
+	replaced->has_pipes = rest.pipes;
+	result = refuse_or_change(&subject, &rest);
 	free(subject.made);
 	free(subject.copies);
 	free(subject.fds);

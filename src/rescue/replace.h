@@ -13,14 +13,19 @@ struct source {
 	pid_t user; /* the process whose user a default file is opened as */
 };
 
+/* What there is to know of a process of which that was tried. */
+struct replaced {
+	const char *why; /* it failed; good until detach exits */
+	bool was_tied; /* the end of its terminal would have concerned it */
+	bool has_pipes; /* it may have some */
+};
+
 /*
  * Make a process that is held independent of its terminal: descriptors that are
  * open on the terminal become /dev/null or the job's output, and SIGHUP is
- * ignored. Return 1 if the end of its terminal would have concerned it, else 0;
- * or -1, the process as it was, and the reason in *why, good until detach exits,
- * if the process still exists.
+ * ignored. Return 0; or -1, with the process as it was.
  */
 int replace_terminals(struct tracee *tracee, const struct process *process,
-    const struct source *source, const char **why);
+    const struct source *source, struct replaced *replaced);
 
 #endif

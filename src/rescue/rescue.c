@@ -69,21 +69,20 @@ replace(const struct rescue_plan *plan, struct job *job, struct member *member)
 	    named != NULL && named->tracee.state == TRACEE_HELD;
 	const struct source source = { plan, &job->output,
 		is_there ? job->named.pid : member->process.pid };
-	const char *why = NULL;
-	int tied;
+	struct replaced replaced;
 
 	if (member->tracee.state != TRACEE_HELD || member->state != FOUND)
 		return;
-	tied =
-	    replace_terminals(&member->tracee, &member->process, &source, &why);
-	if (tied != -1) {
+	if (replace_terminals(
+		&member->tracee, &member->process, &source, &replaced) == 0) {
 		member->state = REPLACED;
-		member->was_tied = tied == 1;
+		member->was_tied = replaced.was_tied;
+		member->has_pipes = replaced.has_pipes;
 		member->awaits_hangup = hangup_is_awaited(&member->tracee);
 	} else if (member->tracee.state == TRACEE_GONE)
 		member->state = GONE;
 	else
-		members_refuse(member, why);
+		members_refuse(member, replaced.why);
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -30,6 +31,7 @@ enum {
 
 /* In nanoseconds. */
 static const long long MILLISECOND = 1000000;
+static const long long MOMENT = 10000, MOMENTS = 50000;
 
 /* What was saved to be put back is of no use any more. */
 static void
@@ -78,6 +80,29 @@ tracee_detach(struct tracee *tracee, int number)
 }
 
 /*
+ * Ask for a stop, again and again for some moments. It may come as soon as we let
+ * the thread have our processor. On another one it takes some 20 us; but if we
+ * sleep meanwhile, ours may need 50 us more to wake up, in a virtual machine
+ * above all. Return what waitpid() does.
+ */
+static pid_t
+poll_stop(pid_t thread, int *status)
+{
+	const long long end = clock_now() + MOMENTS;
+	long long next = 0;
+	pid_t found = 0;
+
+	while (found == 0 && next < end) {
+		while (clock_now() < next)
+			;
+		next = clock_now() + MOMENT;
+		sched_yield();
+		found = waitpid(thread, status, __WALL | WNOHANG);
+	}
+	return found;
+}
+
+/*
  * Wait for the next stop, for so many milliseconds at most. SIGCHLD, which is
  * blocked, tells of a stop. But nothing tells that exec() in another thread has
  * taken the PID, and a waitpid() that blocks would then wait for ever: so that is
@@ -93,7 +118,9 @@ await_stop(struct tracee *tracee, int ms)
 	pid_t found;
 
 	for (;;) {
-		found = waitpid(tracee->pid, &status, flags);
+		found = poll_stop(tracee->pid, &status);
+		if (found == 0)
+			found = waitpid(tracee->pid, &status, flags);
 		if (found > 0 && WIFSTOPPED(status))
 			return status;
 		if (found != 0)

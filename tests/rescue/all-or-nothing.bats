@@ -51,3 +51,35 @@ load ../lib/rescue
 	left_alone 'memory: ' "$pid"
 	unharmed read
 }
+
+# A number that another thread closes may become that of our own copy, which must
+# come back in the end: at the 7th call of ptrace, the first one after the look
+# at the descriptors.
+@test "rescue: nothing changes if a thread closes a descriptor meanwhile" {
+	need python3
+	mkfifo go gone
+	cat >closes.py <<-'EOF'
+		import os, resource, signal, threading
+		def close():
+		    open("go").read()
+		    os.close(7)
+		    open("gone", "w").close()
+		os.dup2(os.open("/dev/tty", os.O_RDWR), 8)
+		os.dup2(0, 7)
+		os.closerange(3, 7)
+		resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8))
+		threading.Thread(target=close, daemon=True).start()
+		with open("ready", "w") as ready:
+		    ready.write(str(os.getpid()))
+		signal.pause()
+	EOF
+	start_on_terminal background "python3 -E closes.py"
+	tty=$(fd_of 1)
+	rescue_at 7 "echo >go; read -r _ <gone"
+	echo "status: $status"
+	ls -l "/proc/$pid/fd"
+	[ "$status" = 125 ]
+	[ "$(fd_of 0) $(fd_of 1) $(fd_of 8)" = "$tty $tty /dev/tty" ]
+	[ ! -e "/proc/$pid/fd/3" ]
+	[ ! -e "/proc/$pid/fd/7" ]
+}
