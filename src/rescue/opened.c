@@ -129,10 +129,8 @@ opened_terminals(const struct process *process, struct terminal_fd **list,
 	if (*list == NULL)
 		count = -1;
 	for (i = 0; count != -1 && i < all; i++) {
-		if (stat_descriptor(process->pid, numbers[i], &found) == -1) {
-			noted.pipes = noted.others = true;
+		if (stat_descriptor(process->pid, numbers[i], &found) == -1)
 			continue;
-		}
 		note_kind(&noted, &found);
 		if (!is_own_terminal(process, &found))
 			continue;

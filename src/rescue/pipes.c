@@ -174,7 +174,7 @@ add_ends_of_rescued(struct ends *ends, const struct jobs *jobs)
 		job = &jobs->list[i];
 		for (j = 0; j < job->count; j++) {
 			member = &job->members[j];
-			if (member->state == REPLACED && member->has_pipes &&
+			if (member->has_pipes &&
 			    add_ends(ends, member->process.pid, true) == -1)
 				return -1;
 		}

@@ -35,6 +35,9 @@ load ../lib/rescue
 	run -0 --separate-stderr rescue "$top"
 	[[ $stderr == "detach: PID "*" and 1 more, output in '$PWD/nohup.out'" ]]
 	[ "$(fd_of 0)" = /dev/null ]
+	# It is alone in its group, but it is not the whole job.
+	read -r _ _ _ _ _ session _ <"/proc/$top/stat"
+	[ "$session" = "$shell" ]
 	unharmed_in nohup.out
 }
 
@@ -216,9 +219,10 @@ finds_orphan() {
 @test "rescue: of a group, it says who was not rescued" {
 	start_on_terminal foreground "$VICTIM read | $VICTIM -s cat"
 	until_true has_cats 1
+	filtered=$(pgrep -g "$pid" -x cat)
 	run -125 rescue "$pid"
 	[ "${#lines[@]}" = 2 ]
-	[[ ${lines[0]} == "detach: PID "*": is under a seccomp filter" ]]
+	[ "${lines[0]}" = "detach: PID $filtered: is under a seccomp filter" ]
 	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
 	# That one may still need the terminal, so the shell does not get it.
 	read -r _ _ _ _ group _ _ foreground _ <"/proc/$pid/stat"

@@ -173,6 +173,39 @@ load ../lib/rescue
 	unharmed read
 }
 
+@test "rescue: one that does two of the three things that a relay does" {
+	need python3
+	cat >nearly.py <<-'EOF'
+		import os, pty, signal, sys
+		if "tty" in sys.argv:
+		    os.open("/dev/tty", os.O_RDWR)
+		master, slave = pty.openpty()
+		up, down = os.pipe()
+		if "child" in sys.argv and os.fork() == 0:
+		    os.setsid()
+		    os.open(os.ttyname(slave), os.O_RDWR)
+		    os.close(down)
+		    signal.pause()
+		os.close(down)
+		os.read(up, 1)
+		os.close(up)
+		os.close(slave)
+		if "master" not in sys.argv:
+		    os.close(master)
+		with open("ready", "w") as ready:
+		    ready.write(str(os.getpid()))
+		signal.pause()
+	EOF
+	for things in "tty master" "tty child" "master child"; do
+		start_on_terminal background "python3 -E nearly.py $things"
+		child=$(pgrep -P "$pid" || true)
+		rescue "$pid"
+		[ "$(fd_of 1)" = "$PWD/nohup.out" ]
+		kill -KILL "$pid" ${child:+"$child"}
+		hang_up
+	done
+}
+
 @test "rescue: not one of another user" {
 	right root
 	need setpriv
