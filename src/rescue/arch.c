@@ -128,11 +128,10 @@ mark_of(const struct sleeping_call *call)
 }
 
 /*
- * Where a mark does not count, the kernel has removed its own before the stop
- * shows the registers, and set them back to make the call again. If job control
- * had stopped the thread already, /proc did not even show which call it was. But
- * then the next instruction makes that call, and the registers hold its number
- * and arguments.
+ * The kernel has removed its own mark before the stop shows the registers, and
+ * set them back to make the call again. If job control had stopped the thread
+ * already, /proc did not even show which call it was. But then the next
+ * instruction makes that call, and the registers hold its number and arguments.
  */
 void
 arch_mark_again(
@@ -141,8 +140,6 @@ arch_mark_again(
 	unsigned long *word = registers->word;
 	int i;
 
-	if (ARCH_MARK_COUNTS)
-		return;
 	if (call->number == -1 && at_gate && word[ARCH_PC] == call->pc) {
 		call->number = (long)word[ARCH_NUMBER];
 		for (i = 0; i < 6; i++)

@@ -37,10 +37,8 @@
  *	has bits that must be clear at a gate.
  * ARCH_MARK_COUNTS
  *	1 if the kernel looks for a mark only after the stop, so that one given
- *	during the stop counts; 0 if it has looked before.
- * ARCH_HIDES_ARGUMENT
- *	1 if the kernel keeps the first argument of an interrupted call where no
- *	register shows it.
+ *	during the stop counts; 0 if it has looked before, and keeps the first
+ *	argument of an interrupted call where no register shows it.
  * ARCH_UNMARKED, ARCH_UNMARKED_ON_SOCKET
  *	calls that not all processors have, for the lists in quirks.c.
  * ARCH_VECTORS, ARCH_VECTORS_STREAMING
@@ -104,10 +102,10 @@ long arch_eintr_call(const struct registers *registers,
 void arch_mark(struct registers *registers);
 
 /*
- * If the kernel has acted on its mark before the stop, undo that: mark the call
- * again, so that the kernel decides a second time. at_gate says that the next
- * instruction is one that makes a system call. May fill in the call, if it was
- * unknown.
+ * Only where a mark does not count. If the kernel has acted on its own before the
+ * stop, undo that: mark the call again, so that it decides a second time. at_gate
+ * says that the next instruction is one that makes a system call. May fill in the
+ * call, if it was unknown.
  */
 void arch_mark_again(
     struct registers *registers, struct sleeping_call *call, bool at_gate);

@@ -129,7 +129,7 @@ take_error(int error)
 	}
 }
 
-/* Send our descriptors. Return 0, or -1 with errno. */
+/* Send our descriptors. Return -1, with errno, if that fails. */
 static int
 send_to(int socket, const int *ours, size_t count)
 {
@@ -142,10 +142,8 @@ send_to(int socket, const int *ours, size_t count)
 	head->cmsg_len = (socklen_t)CMSG_LEN(count * sizeof(int));
 	memcpy(CMSG_DATA(head), ours, count * sizeof(int));
 	/* It takes all of the one byte, or nothing. */
-	return sendmsg(socket, &parcel.message, MSG_DONTWAIT | MSG_NOSIGNAL) ==
-		       -1
-		   ? -1
-		   : 0;
+	return (int)sendmsg(
+	    socket, &parcel.message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /*

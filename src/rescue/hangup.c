@@ -12,6 +12,7 @@
 
 #include "rescue/hangup.h"
 #include "rescue/process.h"
+#include "rescue/quirks.h"
 
 static const uint64_t hangup = (uint64_t)1 << (SIGHUP - 1);
 
@@ -33,31 +34,20 @@ is_in_set(const struct tracee *tracee, unsigned long address)
 static bool
 is_in_sigwait(const struct tracee *tracee, pid_t thread)
 {
-	char path[64];
-	long number = -1;
-	unsigned long set = 0;
-	const char *text;
+	struct sleeping_call call = tracee->sleeping;
 
-	if (thread == tracee->pid) {
-		number = tracee->sleeping.number;
-		set = tracee->sleeping.argument[0];
-	} else {
-		snprintf(path, sizeof(path), "task/%ld/syscall", (long)thread);
-		text = process_text(tracee->process, path);
-		/* "running" is no number. */
-		if (text == NULL || sscanf(text, "%ld %lx", &number, &set) != 2)
-			number = -1;
-	}
-	return (number == SYS_rt_sigtimedwait ||
-		   number == ARCH_TIME64(rt_sigtimedwait)) &&
-	       is_in_set(tracee, set);
+	if (thread != tracee->pid)
+		quirks_read_call(thread, &call);
+	return (call.number == SYS_rt_sigtimedwait ||
+		   call.number == ARCH_TIME64(rt_sigtimedwait)) &&
+	       is_in_set(tracee, call.argument[0]);
 }
 
 static bool
 has_sigwait(const struct tracee *tracee)
 {
 	pid_t *threads;
-	ssize_t count = process_threads(tracee->process, &threads), i;
+	ssize_t count = process_numbers(tracee->process, "task", &threads), i;
 	bool has = false;
 
 	for (i = 0; i < count && !has; i++)
@@ -85,7 +75,7 @@ static bool
 has_signalfd(pid_t pid)
 {
 	int *numbers;
-	ssize_t count = process_descriptors(pid, &numbers), i;
+	ssize_t count = process_numbers(pid, "fd", &numbers), i;
 	bool has = false;
 
 	for (i = 0; i < count && !has; i++)

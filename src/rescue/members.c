@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "rescue/members.h"
@@ -204,22 +203,19 @@ bool
 members_stop_new(struct job *job)
 {
 	struct process *list, next;
-	size_t count = search_members(job, &list), i = 0;
+	size_t count = search_members(job, &list), i;
 	bool any = false;
 
-	while (i < count) {
-		if (members_is_known(job->all, list[i].pid)) {
-			list[i] = list[--count];
-			i = 0;
-		} else if (search_is_listed(list, count, list[i].parent))
+	while (count > 0) {
+		i = 0;
+		while (i < count - 1 &&
+		       search_is_listed(list, count, list[i].parent))
 			i++;
-		else {
-			next = list[i];
-			list[i] = list[--count];
-			i = 0;
-			/* Even if it has gone, it may have left a child. */
+		next = list[i];
+		list[i] = list[--count];
+		/* Even if it has gone, it may have left a child. */
+		if (!members_is_known(job->all, next.pid))
 			any |= stop_member(job, &next);
-		}
 	}
 	free(list);
 	return any;
@@ -282,7 +278,8 @@ static void
 restart_calls_of(struct job *job, struct member *member, bool with_main)
 {
 	pid_t *threads;
-	ssize_t count = process_threads(member->process.pid, &threads), i;
+	ssize_t count = process_numbers(member->process.pid, "task", &threads),
+		i;
 
 	for (i = 0; i < count && make_ready(member); i++)
 		/*
@@ -333,6 +330,17 @@ members_release_late(const struct job *job)
 
 	for (i = 0; i < job->count; i++)
 		thread_release_late(&job->members[i].tracee);
+}
+
+bool
+members_are_free(const struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->count; i++)
+		if (job->members[i].tracee.state != TRACEE_FREE)
+			return false;
+	return true;
 }
 
 bool

@@ -31,7 +31,7 @@ struct member {
 	bool stopped; /* by job control, or about to be: continue it */
 	char *reason; /* of REFUSED; NULL if there was no memory for it */
 	bool was_tied; /* it is REPLACED, and was not safe before */
-	bool has_pipes; /* it is REPLACED, and may have some */
+	bool has_pipes; /* it is REPLACED, and may have pipes */
 	bool awaits_hangup; /* SIGHUP, which it still gets */
 };
 
@@ -56,7 +56,6 @@ struct job {
 	bool shared; /* its group has others, which are not members */
 	bool incomplete; /* members may be missing from the list */
 	bool timed_out; /* a thread did not stop in time */
-	pid_t awaited; /* for session.c: who is to leave the group */
 	pid_t shell; /* for shell.c: the shell that controls it, or 0 */
 	struct output output;
 };
@@ -102,6 +101,9 @@ void members_signal(const struct member *member, int signal);
  */
 bool members_wait_until(
     const struct job *job, bool (*fact)(const struct job *), int ms);
+
+/* Do we trace no member: is none held, or late, or gone? */
+bool members_are_free(const struct job *job);
 
 /* Let all members go on that are held. */
 void members_release(struct job *job);

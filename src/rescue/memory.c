@@ -147,8 +147,7 @@ memory_is_gate(const struct memory *memory, unsigned long address)
 {
 	unsigned char bytes[sizeof(arch_gate)];
 
-	return memory->fd != -1 &&
-	       memory_read(memory, address, bytes, sizeof(bytes)) == 0 &&
+	return memory_read(memory, address, bytes, sizeof(bytes)) == 0 &&
 	       memcmp(bytes, arch_gate, sizeof(bytes)) == 0;
 }
 

@@ -6,7 +6,6 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -115,13 +114,12 @@ note_kind(struct opened *rest, const struct stat *found)
 }
 
 ssize_t
-opened_terminals(const struct process *process, struct terminal_fd **list,
-    struct opened *rest)
+opened_list(const struct process *process, enum opened_kind kind,
+    struct opened_fd **list, struct opened *rest)
 {
-	int *numbers;
-	ssize_t all = process_descriptors(process->pid, &numbers), i;
+	int *numbers, flags;
+	ssize_t all = process_numbers(process->pid, "fd", &numbers), i;
 	struct opened noted = { 0 };
-	struct terminal_fd *fd;
 	struct stat found;
 	ssize_t count = 0;
 
@@ -132,44 +130,22 @@ opened_terminals(const struct process *process, struct terminal_fd **list,
 		if (stat_descriptor(process->pid, numbers[i], &found) == -1)
 			continue;
 		note_kind(&noted, &found);
-		if (!is_own_terminal(process, &found))
+		if (kind == PIPES ? !S_ISFIFO(found.st_mode)
+				  : !is_own_terminal(process, &found))
 			continue;
-		fd = &(*list)[count];
-		fd->number = numbers[i];
-		fd->flags = open_flags(process->pid, numbers[i]);
-		fd->by_name = found.st_rdev == makedev(TTY_ALIASES, ALIAS_TTY);
-		/* An O_PATH descriptor names a terminal without opening it. */
-		if (fd->flags != -1 && (fd->flags & O_PATH) == 0)
-			count++;
+		flags = open_flags(process->pid, numbers[i]);
+		/* An O_PATH descriptor names a file without opening it. */
+		if (flags == -1 || (flags & O_PATH) != 0)
+			continue;
+		(*list)[count++] = (struct opened_fd){ .number = numbers[i],
+			.flags = flags,
+			.by_name =
+			    found.st_rdev == makedev(TTY_ALIASES, ALIAS_TTY),
+			.device = found.st_dev,
+			.inode = found.st_ino };
 	}
 	if (rest != NULL)
 		*rest = noted;
-	free(numbers);
-	return count;
-}
-
-ssize_t
-opened_pipes(pid_t pid, struct pipe_fd **list)
-{
-	int *numbers, flags;
-	ssize_t all = process_descriptors(pid, &numbers), count = 0, i;
-	struct stat found;
-
-	*list = all == -1 ? NULL : calloc((size_t)all + 1, sizeof(**list));
-	if (*list == NULL)
-		count = -1;
-	for (i = 0; count != -1 && i < all; i++) {
-		if (stat_descriptor(pid, numbers[i], &found) == -1 ||
-		    !S_ISFIFO(found.st_mode))
-			continue;
-		flags = open_flags(pid, numbers[i]);
-		if (flags == -1 || (flags & O_PATH) != 0)
-			continue;
-		(*list)[count++] = (struct pipe_fd){ .device = found.st_dev,
-			.inode = found.st_ino,
-			.reads = (flags & O_ACCMODE) != O_WRONLY,
-			.writes = (flags & O_ACCMODE) != O_RDONLY };
-	}
 	free(numbers);
 	return count;
 }

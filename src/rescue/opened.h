@@ -14,18 +14,15 @@ enum {
 	PTY_MASTER = 2, /* and /dev/ptmx, the master of a pseudo-terminal */
 };
 
-/* A descriptor that is open on a terminal. */
-struct terminal_fd {
+/* Which descriptors: those on the terminal of a process, or on pipes and FIFOs. */
+enum opened_kind { TERMINALS, PIPES };
+
+struct opened_fd {
 	int number;
 	int flags; /* as for open(), O_CLOEXEC included */
 	bool by_name; /* opened as /dev/tty, to talk to the user */
-};
-
-/* A descriptor that is open on a pipe or FIFO. */
-struct pipe_fd {
-	dev_t device; /* with the inode, this identifies the pipe */
+	dev_t device; /* with the inode, this identifies a pipe */
 	ino_t inode;
-	bool reads, writes;
 };
 
 /* What else a process has open. */
@@ -42,18 +39,12 @@ bool opened_is_socket(pid_t pid, int number);
 bool opened_has_terminal(const struct process *process, int number);
 
 /*
- * List the descriptors that are open on the terminal of the process. Return
- * how many, or -1 with errno. The caller frees the list. The rest is for what
- * else it has; NULL will do.
+ * List the descriptors of that kind. For pipes, the PID is all that is needed.
+ * Return how many; or -1 with errno: EACCES for a process of another user, ENOENT
+ * for one that has ended. The caller frees the list. The rest is for what else it
+ * has; NULL will do.
  */
-ssize_t opened_terminals(const struct process *process,
-    struct terminal_fd **list, struct opened *rest);
-
-/*
- * List the descriptors that are open on pipes and FIFOs. Return how many, or -1
- * with errno: EACCES for a process of another user, ENOENT for one that has
- * ended. The caller frees the list.
- */
-ssize_t opened_pipes(pid_t pid, struct pipe_fd **list);
+ssize_t opened_list(const struct process *process, enum opened_kind kind,
+    struct opened_fd **list, struct opened *rest);
 
 #endif

@@ -48,63 +48,47 @@ take_back(const struct identity *identity)
 		   : setgroups((size_t)identity->ngroups, identity->groups);
 }
 
-/* Our own rights. Return 0, or -1 with errno; the groups are to be freed. */
-static int
-get_identity(struct identity *identity)
-{
-	*identity = (struct identity){ .user = geteuid(), .group = getegid() };
-	identity->ngroups = getgroups(0, NULL);
-	if (identity->ngroups == -1)
-		return -1;
-	identity->groups = calloc((size_t)identity->ngroups + 1, sizeof(gid_t));
-	if (identity->groups == NULL)
-		return -1;
-	identity->ngroups = getgroups(identity->ngroups, identity->groups);
-	return identity->ngroups == -1 ? -1 : 0;
-}
-
 /* The numbers of the line "Groups:". Return 0, or -1 with errno. */
 static int
 parse_groups(const char *line, struct identity *identity)
 {
-	const size_t most = strlen(line) / 2 + 1; /* a digit and a blank each */
-	unsigned group;
-	int length;
+	/* A digit and a blank each. */
+	const size_t most = strcspn(line, "\n") / 2 + 1;
+	unsigned long group;
+	char *end;
 
 	identity->groups = calloc(most, sizeof(gid_t));
 	if (identity->groups == NULL)
 		return -1;
-	while (sscanf(line, "%u%n", &group, &length) == 1) {
+	while (group = strtoul(line, &end, 10), end != line) {
 		identity->groups[identity->ngroups++] = (gid_t)group;
-		line += length;
+		line = end;
 	}
 	return 0;
 }
 
-/* The effective rights of a process. As get_identity(). */
+/*
+ * The effective rights of a process. Return 0, or -1 with errno; the groups are
+ * to be freed.
+ */
 static int
-get_identity_of(pid_t pid, struct identity *identity)
+get_identity(pid_t pid, struct identity *identity)
 {
-	FILE *file = process_open(pid, "status");
-	size_t room = 0;
-	char *line = NULL;
-	int found = 0, result = 0;
+	const char *text = process_text(pid, "status");
+	const char *users, *groups;
 
 	*identity = (struct identity){ 0 };
-	if (file == NULL)
+	if (text == NULL)
 		return -1;
-	while (result == 0 && getline(&line, &room, file) != -1)
-		if (sscanf(line, "Uid: %*u %u", &identity->user) == 1 ||
-		    sscanf(line, "Gid: %*u %u", &identity->group) == 1)
-			found++;
-		else if (strncmp(line, "Groups:", 7) == 0 && ++found != 0)
-			result = parse_groups(line + 7, identity);
-	free(line);
-	fclose(file);
-	if (result == 0 && found == 3)
-		return 0;
-	errno = result == 0 ? ESRCH : ENOMEM;
-	return -1;
+	users = strstr(text, "\nUid:");
+	groups = strstr(text, "\nGroups:");
+	if (users == NULL || groups == NULL ||
+	    sscanf(users, " Uid: %*u %u %*u %*u Gid: %*u %u", &identity->user,
+		&identity->group) != 2) {
+		errno = ESRCH;
+		return -1;
+	}
+	return parse_groups(groups + sizeof("\nGroups:") - 1, identity);
 }
 
 /* Note why nothing was opened. Return -1. */
@@ -135,7 +119,6 @@ note(struct output *output, int fd, const char *path)
 	else
 		snprintf(output->path, sizeof(output->path), "%s", path);
 	output->file = fd;
-	output->state = OPEN;
 	return 0;
 }
 
@@ -195,47 +178,33 @@ open_default(struct output *output, const char *home)
 }
 
 /*
- * The same with these rights. If we are that user already, nothing is changed,
- * for an ordinary user may not call setgroups(); and the home directory is ours,
- * for that of a set-user-ID program is whatever its caller says. Return 0, or -1; *error is an errno if the
- * rights could not be had or given back.
+ * The same with the rights of the process, and in its home directory. If we are
+ * that user already, nothing is changed, for an ordinary user may not call
+ * setgroups(); and the home directory is ours, for that of a set-user-ID program
+ * is whatever its caller says.
  */
-static int
-open_with(struct output *output, const struct identity *theirs,
-    const char *home, int *error)
-{
-	struct identity ours;
-	int result = -1;
-
-	if (theirs->user == geteuid())
-		return open_default(output, getenv("HOME"));
-	if (get_identity(&ours) == -1) {
-		*error = errno;
-		return -1;
-	}
-	if (give_up(theirs) == 0)
-		result = open_default(output, home);
-	else
-		*error = errno;
-	if (take_back(&ours) == -1)
-		*error = errno;
-	free(ours.groups);
-	return result;
-}
-
-/* The same with the rights of the process, and in its home directory. */
 static int
 open_for(struct output *output, pid_t pid)
 {
 	/* First of all: with its rights we may not look at it. */
 	char *home = process_environment(pid, "HOME");
-	struct identity theirs;
+	struct identity theirs, ours = { 0 };
 	int result = -1, error = 0;
 
-	if (get_identity_of(pid, &theirs) == 0)
-		result = open_with(output, &theirs, home, &error);
-	else
+	if (get_identity(pid, &theirs) == -1 ||
+	    get_identity(getpid(), &ours) == -1)
 		error = errno;
+	else if (theirs.user == ours.user)
+		result = open_default(output, getenv("HOME"));
+	else {
+		if (give_up(&theirs) == 0)
+			result = open_default(output, home);
+		else
+			error = errno;
+		if (take_back(&ours) == -1)
+			error = errno;
+	}
+	free(ours.groups);
 	free(theirs.groups);
 	free(home);
 	if (error == 0)
@@ -248,15 +217,12 @@ open_for(struct output *output, pid_t pid)
 int
 output_open(struct output *output, const struct rescue_plan *plan, pid_t pid)
 {
-	int result;
-
-	if (output->state != UNTRIED)
-		return output->state == OPEN ? 0 : -1;
-	result = plan->output != NULL ? open_named(output, plan->output)
-				      : open_for(output, pid);
-	if (result == -1)
-		output->state = FAILED;
-	return result;
+	if (output->why != NULL)
+		return -1;
+	if (output->path[0] != '\0')
+		return 0;
+	return plan->output != NULL ? open_named(output, plan->output)
+				    : open_for(output, pid);
 }
 
 int
@@ -264,7 +230,9 @@ output_null(void)
 {
 	static int null = -1;
 
-	if (null == -1)
-		null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	/* What is opened later must not become our own standard error. */
+	while (null <= STDERR_FILENO &&
+	       (null = open("/dev/null", O_RDWR | O_CLOEXEC)) != -1)
+		;
 	return null;
 }

@@ -11,11 +11,10 @@
 
 /* Zeros at first: nothing is open. */
 struct output {
-	enum { UNTRIED, OPEN, FAILED } state;
-	int file; /* ours, close-on-exec; valid if OPEN */
+	int file; /* ours, close-on-exec; valid if there is a path */
 	bool used; /* a process has it in place of its terminal */
 	char path[PATH_MAX]; /* of the file; empty while there is none */
-	const char *why; /* the reason, if FAILED */
+	const char *why; /* the reason, if it cannot be opened */
 };
 
 /*
@@ -28,7 +27,8 @@ int output_open(
     struct output *output, const struct rescue_plan *plan, pid_t process);
 
 /*
- * The /dev/null that all jobs share. Return our descriptor, close-on-exec, which
+ * The /dev/null that all jobs share. The first call also opens those of our own
+ * descriptors from 0 to 2 that are closed. Return ours, close-on-exec, which
  * stays open until detach exits, or -1 with errno.
  */
 int output_null(void);

@@ -5,6 +5,7 @@
  * pipeline may be the shell itself.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@
 
 /* An end of a pipe, in a process. */
 struct end {
-	struct pipe_fd pipe;
+	struct opened_fd pipe;
 	pid_t pid;
 	bool rescued; /* the process was */
 };
@@ -23,21 +24,6 @@ struct ends {
 	struct end *list;
 	size_t count;
 };
-
-/* Return what became of a process as a member; GONE if it is not one. */
-static enum member_state
-state_of(pid_t pid, const struct jobs *jobs)
-{
-	const struct member *member;
-	size_t i;
-
-	for (i = 0; i < jobs->count; i++) {
-		member = members_find(&jobs->list[i], pid);
-		if (member != NULL && member->state != GONE)
-			return member->state;
-	}
-	return GONE;
-}
 
 /* Is a process in the session of one of the jobs? */
 static bool
@@ -79,8 +65,9 @@ fate_of(pid_t pid, const struct jobs *jobs)
 static int
 add_ends(struct ends *ends, pid_t pid, bool rescued)
 {
-	struct pipe_fd *pipes;
-	ssize_t count = opened_pipes(pid, &pipes), i;
+	const struct process process = { .pid = pid };
+	struct opened_fd *pipes;
+	ssize_t count = opened_list(&process, PIPES, &pipes, NULL), i;
 	struct end *grown;
 
 	if (count <= 0) {
@@ -132,7 +119,7 @@ ends_of_pipe(const struct ends *ends, size_t first)
 static bool
 is_for(const struct end *end, bool reading)
 {
-	return reading ? end->pipe.reads : end->pipe.writes;
+	return (end->pipe.flags & O_ACCMODE) != (reading ? O_WRONLY : O_RDONLY);
 }
 
 /* Return a rescued process that reads from a pipe, or writes to it; 0 if none. */
@@ -174,7 +161,7 @@ add_ends_of_rescued(struct ends *ends, const struct jobs *jobs)
 		job = &jobs->list[i];
 		for (j = 0; j < job->count; j++) {
 			member = &job->members[j];
-			if (member->has_pipes &&
+			if (member->state == REPLACED && member->has_pipes &&
 			    add_ends(ends, member->process.pid, true) == -1)
 				return -1;
 		}
@@ -196,7 +183,7 @@ add_ends_of_others(struct ends *ends, const struct process *list, ssize_t all,
 	for (i = 0; i < all; i++)
 		if (is_near(&list[i], jobs) == near &&
 		    list[i].pid != getpid() &&
-		    state_of(list[i].pid, jobs) == GONE &&
+		    !members_is_known(jobs, list[i].pid) &&
 		    add_ends(ends, list[i].pid, false) == -1)
 			return -1;
 	sort_ends(ends);
@@ -262,18 +249,22 @@ add_if_broken(struct broken_pipe *list, ssize_t count, const struct ends *pipe,
 	return add_broken(list, count, reader != 0 ? reader : writer, other);
 }
 
-/* List where the pipes with these ends break. Return how many. */
+/* List where the pipes with these ends break. Return how many, or -1. */
 static ssize_t
 list_broken(
-    const struct ends *ends, const struct jobs *jobs, struct broken_pipe *list)
+    const struct ends *ends, const struct jobs *jobs, struct broken_pipe **list)
 {
 	struct ends pipe;
 	ssize_t count = 0;
 	size_t i;
 
+	free(*list);
+	*list = calloc(ends->count + 1, sizeof(**list));
+	if (*list == NULL)
+		return -1;
 	for (i = 0; i < ends->count; i += pipe.count) {
 		pipe = ends_of_pipe(ends, i);
-		count = add_if_broken(list, count, &pipe, jobs);
+		count = add_if_broken(*list, count, &pipe, jobs);
 	}
 	return count;
 }
@@ -289,22 +280,13 @@ find_broken(
 {
 	struct process *others;
 	ssize_t all = process_list(&others, NULL, 0), count = -1;
-	bool near;
 
-	if (all == -1)
-		return -1;
-	for (near = true;; near = false) {
-		if (add_ends_of_others(ends, others, all, jobs, near) == -1)
-			break;
-		free(*list);
-		*list = calloc(ends->count + 1, sizeof(**list));
-		if (*list == NULL)
-			break;
-		count = list_broken(ends, jobs, *list);
-		if (count == 0 || !near)
-			break;
-		count = -1;
-	}
+	if (all != -1 && add_ends_of_others(ends, others, all, jobs, true) == 0)
+		count = list_broken(ends, jobs, list);
+	if (count > 0)
+		count = add_ends_of_others(ends, others, all, jobs, false) == 0
+			    ? list_broken(ends, jobs, list)
+			    : -1;
 	free(others);
 	return count;
 }

@@ -38,18 +38,6 @@ place_note(void)
 		(void)sigaction(changed[i], NULL, &left.actions[i]);
 }
 
-/* Would a member stop for us still? The program after an exec would trace it. */
-static bool
-has_late(const struct job *job)
-{
-	size_t i;
-
-	for (i = 0; i < job->count; i++)
-		if (job->members[i].tracee.state != TRACEE_FREE)
-			return true;
-	return false;
-}
-
 /*
  * A child in the session that we lead, but in a group of its own, was the job of
  * an interactive shell. (After "ssh -t host 'job & detach -r $!'" we may lead the
@@ -77,8 +65,9 @@ took_place(const struct jobs *jobs)
 
 	if (getsid(0) != getpid() || !isatty(STDIN_FILENO))
 		return false;
+	/* Of one that is late, the program after an exec would be the tracer. */
 	for (i = 0; i < jobs->count; i++)
-		if (has_late(&jobs->list[i]))
+		if (!members_are_free(&jobs->list[i]))
 			return false;
 	return has_shells_job();
 }

@@ -43,7 +43,10 @@ process_text(pid_t pid, const char *name)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
-	/* Without O_CLOEXEC: see process_read(). */
+	/*
+	 * Without O_CLOEXEC, which costs one more call in musl: this is read
+	 * for every process there is.
+	 */
 	fd = open(path, O_RDONLY);
 	if (fd == -1)
 		return NULL;
@@ -71,28 +74,11 @@ process_text(pid_t pid, const char *name)
 int
 process_read(pid_t pid, struct process *process)
 {
-	char path[64], line[1024], *end;
-	unsigned long flags;
-	ssize_t length = -1;
-	int fd;
-
-	/*
-	 * For speed, without stdio, and without O_CLOEXEC, which costs one
-	 * more call in musl: this is read for every process there is.
-	 */
-	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	fd = open(path, O_RDONLY);
-	if (fd != -1) {
-		length = read(fd, line, sizeof(line) - 1);
-		close(fd);
-	}
-	if (length <= 0) {
-		errno = ESRCH;
-		return -1;
-	}
-	line[length] = '\0';
+	const char *text = process_text(pid, "stat");
 	/* The name before the last ')' may hold any byte, at most 63 of them. */
-	end = strrchr(line, ')');
+	const char *end = text != NULL ? strrchr(text, ')') : NULL;
+	unsigned long flags;
+
 	process->pid = pid;
 	if (end == NULL ||
 	    sscanf(end + 1,
@@ -156,12 +142,8 @@ add_entries(struct process_pids *numbers, const char *path)
 	return result;
 }
 
-/*
- * List the entries of a directory of the process that are numbers. Return how
- * many, or -1 with errno. The caller frees the list.
- */
-static ssize_t
-list_numbers(pid_t pid, const char *name, int **list)
+ssize_t
+process_numbers(pid_t pid, const char *name, int **list)
 {
 	struct process_pids numbers = { 0 };
 	char path[64];
@@ -290,18 +272,6 @@ process_find(pid_t number, struct process *process)
 		return 0;
 	errno = ESRCH;
 	return -1;
-}
-
-ssize_t
-process_threads(pid_t pid, pid_t **list)
-{
-	return list_numbers(pid, "task", list);
-}
-
-ssize_t
-process_descriptors(pid_t pid, int **list)
-{
-	return list_numbers(pid, "fd", list);
 }
 
 /* Fill in the field that a line of "status" shows, if it is one of ours. */

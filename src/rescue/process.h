@@ -110,13 +110,11 @@ ssize_t process_list(struct process **list, pid_t (*of)(pid_t), pid_t id);
 int process_find(pid_t number, struct process *process);
 
 /*
- * List the thread IDs of a process. Return how many, or -1 with errno. The
- * caller frees the list.
+ * List the numbers in a directory of the process: its thread IDs in "task", its
+ * descriptors in "fd". Return how many, or -1 with errno. The caller frees the
+ * list.
  */
-ssize_t process_threads(pid_t pid, pid_t **list);
-
-/* List the numbers of its descriptors, in the same way. */
-ssize_t process_descriptors(pid_t pid, int **list);
+ssize_t process_numbers(pid_t pid, const char *name, int **list);
 
 /* Is the word size of its program another than ours? */
 bool process_is_foreign(pid_t pid);

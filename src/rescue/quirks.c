@@ -73,9 +73,8 @@ struct vectors_head {
 	unsigned short length, max_length, flags, pad;
 };
 
-/* Fill in the call that a thread sleeps in. */
-static void
-read_sleep(pid_t thread, struct sleeping_call *call)
+void
+quirks_read_call(pid_t thread, struct sleeping_call *call)
 {
 	unsigned long *a = call->argument;
 	const char *text = process_text(thread, "syscall");
@@ -111,14 +110,14 @@ quirks_await_exec(pid_t thread, int ms, struct sleeping_call *call)
 {
 	const struct timespec moment = { 0, EXEC_POLL_MS * 1000000L };
 
-	read_sleep(thread, call);
+	quirks_read_call(thread, call);
 	for (; sleeps_in_exec(thread, call); ms -= EXEC_POLL_MS) {
 		if (ms <= 0) {
 			errno = ETIMEDOUT;
 			return -1;
 		}
 		nanosleep(&moment, NULL);
-		read_sleep(thread, call);
+		quirks_read_call(thread, call);
 	}
 	return 0;
 }
@@ -133,8 +132,9 @@ quirks_mark_interrupted(struct tracee *tracee)
 	bool marked = false;
 	size_t i;
 
-	arch_mark_again(registers, &tracee->sleeping,
-	    !ARCH_MARK_COUNTS && memory_is_gate(&tracee->memory, pc));
+	if (!ARCH_MARK_COUNTS)
+		arch_mark_again(registers, &tracee->sleeping,
+		    memory_is_gate(&tracee->memory, pc));
 	if (number == -1)
 		return;
 	for (i = 0; i < sizeof(unmarked) / sizeof(unmarked[0]); i++)

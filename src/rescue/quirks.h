@@ -4,6 +4,9 @@
 
 #include "rescue/tracee.h"
 
+/* Fill in the call that a thread sleeps in. */
+void quirks_read_call(pid_t thread, struct sleeping_call *call);
+
 /*
  * Wait until a thread no longer sleeps in exec(), at most so many milliseconds,
  * and fill in the call that it sleeps in then. Return 0, or -1 with ETIMEDOUT in

@@ -1,7 +1,4 @@
-/*
- * refusal.c owns the reasons not to rescue a process, and their words. A new
- * reason is a function and a line of the table.
- */
+/* refusal.c owns the reasons not to rescue a process, and their words. */
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -12,27 +9,8 @@
 #include "message.h"
 #include "rescue/refusal.h"
 
-/* Words for what is seen before the stop, or only with it. */
+/* Seen before the stop, or only with it. */
 static const char other_word_size[] = "is a program of another word size";
-static const char under_filter[] = "is under a seccomp filter";
-
-/* The process that is judged. */
-struct subject {
-	const struct process *process;
-	struct process_status status; /* all 0 if it cannot be read */
-};
-
-static bool
-is_init(const struct subject *subject)
-{
-	return subject->process->pid == 1;
-}
-
-static bool
-is_detach(const struct subject *subject)
-{
-	return subject->process->pid == getpid();
-}
 
 /*
  * Found out once. One that ends makes detach the child of another, which it then
@@ -61,56 +39,6 @@ refusal_is_ancestor(pid_t pid)
 	return false;
 }
 
-static bool
-is_ancestor(const struct subject *subject)
-{
-	return refusal_is_ancestor(subject->process->pid);
-}
-
-static bool
-is_kernel_thread(const struct subject *subject)
-{
-	return subject->process->kernel;
-}
-
-static bool
-has_ended(const struct subject *subject)
-{
-	return process_has_ended(subject->process);
-}
-
-static bool
-has_no_main_thread(const struct subject *subject)
-{
-	return subject->process->state == 'Z';
-}
-
-/* "status" may be closed to us though "stat" is not. */
-static bool
-is_hidden(const struct subject *subject)
-{
-	return subject->status.pid != subject->process->pid;
-}
-
-/* The kernel shows 0 for a group or session that has no number here. */
-static bool
-is_of_other_namespace(const struct subject *subject)
-{
-	return subject->process->group == 0 || subject->process->session == 0;
-}
-
-static bool
-is_foreign(const struct subject *subject)
-{
-	return process_is_foreign(subject->process->pid);
-}
-
-static bool
-is_traced(const struct subject *subject)
-{
-	return subject->status.tracer > 0;
-}
-
 /*
  * A seccomp filter may kill a process for the calls that a rescue makes in it. A
  * process inherits its filters and never loses one. So if it has as many as we
@@ -126,7 +54,7 @@ refusal_of_thread(const struct process_status *thread)
 		thread->seccomp == ours.seccomp &&
 		thread->filters == ours.filters))
 		return NULL;
-	return under_filter;
+	return "is under a seccomp filter";
 }
 
 /*
@@ -160,12 +88,6 @@ refusal_of_pending(const struct process_status *process)
 }
 
 static bool
-is_filtered(const struct subject *subject)
-{
-	return refusal_of_thread(&subject->status) != NULL;
-}
-
-static bool
 has_child_elsewhere(const struct process *process)
 {
 	struct process *list;
@@ -187,7 +109,7 @@ has_child_elsewhere(const struct process *process)
  */
 const char *
 refusal_of_terminals(const struct process *process,
-    const struct terminal_fd *list, ssize_t count, const struct opened *rest)
+    const struct opened_fd *list, ssize_t count, const struct opened *rest)
 {
 	bool by_name = false;
 	ssize_t i;
@@ -199,35 +121,36 @@ refusal_of_terminals(const struct process *process,
 		   : NULL;
 }
 
-/* The first that applies is told. */
-static const struct {
-	bool (*applies)(const struct subject *);
-	const char *reason;
-} refusals[] = {
-	{ is_init, "init is no job" },
-	{ is_detach, "is detach itself" },
-	{ is_ancestor, "is an ancestor of detach (try from another terminal)" },
-	{ is_kernel_thread, "is a kernel thread" },
-	{ has_ended, "is a zombie" },
-	{ has_no_main_thread, "is a zombie: its main thread has ended" },
-	{ is_hidden, "cannot be looked at in /proc" },
-	{ is_of_other_namespace, "its session is in another PID namespace" },
-	{ is_foreign, other_word_size },
-	{ is_traced, "is already being traced" },
-	{ is_filtered, under_filter },
-};
-
+/* The first reason that applies is told. */
 const char *
 refusal_of(const struct process *process)
 {
-	struct subject subject = { .process = process };
-	size_t i;
+	struct process_status status;
 
-	(void)process_read_status(process->pid, &subject.status);
-	for (i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
-		if (refusals[i].applies(&subject))
-			return refusals[i].reason;
-	return NULL;
+	(void)process_read_status(process->pid, &status);
+	if (process->pid == 1)
+		return "init is no job";
+	if (process->pid == getpid())
+		return "is detach itself";
+	if (refusal_is_ancestor(process->pid))
+		return "is an ancestor of detach (try from another terminal)";
+	if (process->kernel)
+		return "is a kernel thread";
+	if (process_has_ended(process))
+		return "is a zombie";
+	if (process->state == 'Z')
+		return "is a zombie: its main thread has ended";
+	/* "status" may be closed to us though "stat" is not. */
+	if (status.pid != process->pid)
+		return "cannot be looked at in /proc";
+	/* The kernel shows 0 for what has no number here. */
+	if (process->group == 0 || process->session == 0)
+		return "its session is in another PID namespace";
+	if (process_is_foreign(process->pid))
+		return other_word_size;
+	if (status.tracer > 0)
+		return "is already being traced";
+	return refusal_of_thread(&status);
 }
 
 bool
@@ -236,14 +159,14 @@ refusal_is_independent(pid_t pid)
 	const long long hangup = 1LL << (SIGHUP - 1);
 	struct process_status status;
 	struct process process;
-	struct terminal_fd *fds;
+	struct opened_fd *fds;
 	ssize_t count;
 
 	if (process_read_status(pid, &status) == -1 ||
 	    ((status.ignored | status.caught) & hangup) == 0 ||
 	    process_read(pid, &process) == -1)
 		return false;
-	count = opened_terminals(&process, &fds, NULL);
+	count = opened_list(&process, TERMINALS, &fds, NULL);
 	free(fds);
 	return count == 0;
 }

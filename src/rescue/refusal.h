@@ -30,7 +30,7 @@ const char *refusal_of_stop(int error);
  * it need not.
  */
 const char *refusal_of_terminals(const struct process *process,
-    const struct terminal_fd *list, ssize_t count, const struct opened *rest);
+    const struct opened_fd *list, ssize_t count, const struct opened *rest);
 
 /* Does detach descend from this process? */
 bool refusal_is_ancestor(pid_t pid);

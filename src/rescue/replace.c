@@ -27,9 +27,9 @@ struct subject {
 	struct tracee *tracee;
 	const struct process *process;
 	const struct source *source;
-	struct replaced *replaced;
+	const char *why; /* of a refusal */
 	unsigned long scratch; /* memory of its own, for what calls point to */
-	struct terminal_fd *fds;
+	struct opened_fd *fds;
 	ssize_t nfds;
 	long *copies; /* of them, in the process, or NONE */
 	int our_null, our_file; /* what it is to get, or NONE */
@@ -59,20 +59,20 @@ insist(const struct subject *subject, long number, unsigned long a,
 
 /* Say why not, unless the process has ended. Return -1, always. */
 static int
-refuse(const struct subject *subject, const char *thing, const char *reason)
+refuse(struct subject *subject, const char *thing, const char *reason)
 {
 	char *text;
 
 	if (subject->tracee->state != TRACEE_GONE)
-		subject->replaced->why =
-		    asprintf(&text, "%s: %s", thing, reason) == -1 ? reason
-								   : text;
+		subject->why = asprintf(&text, "%s: %s", thing, reason) == -1
+				   ? reason
+				   : text;
 	return -1;
 }
 
 /* The same for a negative errno. */
 static int
-refuse_for(const struct subject *subject, const char *thing, long error)
+refuse_for(struct subject *subject, const char *thing, long error)
 {
 	return refuse(subject, thing, error_text((int)-error));
 }
@@ -97,7 +97,7 @@ get_scratch(struct subject *subject)
  * or has opened /dev/tty to talk to the user.
  */
 static bool
-is_input(const struct terminal_fd *fd)
+is_input(const struct opened_fd *fd)
 {
 	return fd->number == 0 || fd->by_name ||
 	       (fd->flags & O_ACCMODE) == O_RDONLY;
@@ -122,7 +122,7 @@ open_replacements(struct subject *subject)
 		} else {
 			if (output_open(source->output, source->plan,
 				source->user) == -1) {
-				subject->replaced->why = source->output->why;
+				subject->why = source->output->why;
 				return -1;
 			}
 			subject->our_file = source->output->file;
@@ -154,7 +154,7 @@ hand_over_replacements(struct subject *subject)
 		subject->null = subject->made[HANDOVER_SOCKETS];
 	if (subject->our_file != NONE)
 		subject->file = subject->made[subject->nmade - 1];
-	/* A default file is none. */
+	/* Only a file that the user named can be that. */
 	if (subject->our_file != NONE &&
 	    subject->source->plan->output != NULL &&
 	    opened_has_terminal(subject->process, (int)subject->file))
@@ -209,7 +209,7 @@ is_made(const struct subject *subject, long number)
 static long
 replace_descriptor(struct subject *subject, size_t index)
 {
-	const struct terminal_fd *fd = &subject->fds[index];
+	const struct opened_fd *fd = &subject->fds[index];
 	long with = is_input(fd) ? subject->null : subject->file, result;
 	long copy = find_copy(subject, index);
 
@@ -252,12 +252,12 @@ replace_descriptors(struct subject *subject)
 static void
 restore_descriptors(const struct subject *subject)
 {
-	const struct terminal_fd *fd;
+	const struct opened_fd *fd;
 	ssize_t i;
 
 	for (i = 0; i < subject->nfds; i++) {
 		fd = &subject->fds[i];
-		if (subject->copies[i] != NONE)
+		if (subject->copies[i] != NONE && !is_made(subject, fd->number))
 			insist(subject, SYS_dup3,
 			    (unsigned long)subject->copies[i],
 			    (unsigned long)fd->number,
@@ -270,7 +270,7 @@ restore_descriptors(const struct subject *subject)
  * more often than not.
  */
 static int
-ignore_hangup(const struct subject *subject)
+ignore_hangup(struct subject *subject)
 {
 	/* The kernel's struct sigaction, at its longest; the handler is first. */
 	const uintptr_t action[8] = { (uintptr_t)SIG_IGN };
@@ -319,7 +319,7 @@ refuse_or_change(struct subject *subject, const struct opened *rest)
 		why = rings_refusal(
 		    subject->process, subject->fds, subject->nfds);
 	if (why != NULL) {
-		subject->replaced->why = why;
+		subject->why = why;
 		return -1;
 	}
 	subject->copies =
@@ -345,32 +345,41 @@ ignores_hangup(pid_t pid)
 	       (status.ignored & 1LL << (SIGHUP - 1)) != 0;
 }
 
-int
-replace_terminals(struct tracee *tracee, const struct process *process,
-    const struct source *source, struct replaced *replaced)
+/* Look at its descriptors first. Return 0, or -1. */
+static int
+look_and_change(struct subject *subject, struct member *member)
 {
-	struct subject subject = { .tracee = tracee,
-		.process = process,
+	const struct process *process = subject->process;
+	struct opened rest;
+
+	subject->nfds = opened_list(process, TERMINALS, &subject->fds, &rest);
+	if (subject->nfds == -1)
+		return refuse_for(subject, "/proc", -errno);
+	member->was_tied =
+	    subject->nfds > 0 ||
+	    (process->terminal != 0 && !ignores_hangup(process->pid));
+	member->has_pipes = rest.pipes;
+	return refuse_or_change(subject, &rest);
+}
+
+void
+replace_terminals(struct member *member, const struct source *source)
+{
+	struct subject subject = { .tracee = &member->tracee,
+		.process = &member->process,
 		.source = source,
-		.replaced = replaced,
 		.our_null = NONE,
 		.our_file = NONE,
 		.null = NONE,
 		.file = NONE };
-	struct opened rest;
-	int result;
 
-	*replaced = (struct replaced){ 0 };
-	subject.nfds = opened_terminals(process, &subject.fds, &rest);
-	if (subject.nfds == -1)
-		return refuse_for(&subject, "/proc", -errno);
-	replaced->was_tied =
-	    subject.nfds > 0 ||
-	    (process->terminal != 0 && !ignores_hangup(process->pid));
-	replaced->has_pipes = rest.pipes;
-	result = refuse_or_change(&subject, &rest);
+	if (look_and_change(&subject, member) == 0)
+		member->state = REPLACED;
+	else if (member->tracee.state == TRACEE_GONE)
+		member->state = GONE;
+	else
+		members_refuse(member, subject.why);
 	free(subject.made);
 	free(subject.copies);
 	free(subject.fds);
-	return result;
 }

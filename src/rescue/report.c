@@ -20,27 +20,11 @@ report_refusal(pid_t pid, const char *why)
 int
 report_rescued_by(pid_t pid, pid_t other)
 {
-	if (other > 0)
-		message("PID %ld: is being rescued by PID %ld", (long)pid,
-		    (long)other);
-	else
-		message(
-		    "PID %ld: is being rescued by another detach", (long)pid);
+	if (other <= 0)
+		return report_refusal(
+		    pid, "is being rescued by another detach");
+	message("PID %ld: is being rescued by PID %ld", (long)pid, (long)other);
 	return STATUS_FAILED;
-}
-
-void
-report_terminal_kept(const struct job *job)
-{
-	message("PID %ld: its shell does not take its terminal back",
-	    (long)job->named.pid);
-}
-
-void
-report_unnoticed(const struct job *job)
-{
-	message("PID %ld: its shell does not see that it goes on",
-	    (long)job->named.pid);
 }
 
 /* Tell of all that was not rescued. Return the exit status. */
@@ -84,37 +68,27 @@ report_awaited_hangup(const struct job *job)
 
 /*
  * Return the rescued process that stands for the job in a line: the named one if
- * possible, or 0 if none was rescued. *count is how many were.
+ * possible, or 0 if none was rescued. *count is how many were, and *had_need
+ * whether any of them was not safe before.
  */
 static pid_t
-first_rescued(const struct job *job, size_t *count)
+first_rescued(const struct job *job, size_t *count, bool *had_need)
 {
 	const struct member *member;
 	pid_t first = 0;
 	size_t i;
 
 	*count = 0;
+	*had_need = false;
 	for (i = 0; i < job->count; i++) {
 		member = &job->members[i];
 		if (member->state != REPLACED)
 			continue;
 		if ((*count)++ == 0 || member->process.pid == job->named.pid)
 			first = member->process.pid;
+		*had_need |= member->was_tied;
 	}
 	return first;
-}
-
-/* Was any of the rescued not safe before? */
-static bool
-had_need(const struct job *job)
-{
-	size_t i;
-
-	for (i = 0; i < job->count; i++)
-		if (job->members[i].state == REPLACED &&
-		    job->members[i].was_tied)
-			return true;
-	return false;
 }
 
 /*
@@ -122,7 +96,8 @@ had_need(const struct job *job)
  * always tell of the success.
  */
 static void
-report_success(const struct job *job, pid_t first, size_t count, bool chosen)
+report_success(const struct job *job, pid_t first, size_t count, bool had_need,
+    bool chosen)
 {
 	char more[128] = "";
 	int length = 0;
@@ -133,7 +108,7 @@ report_success(const struct job *job, pid_t first, size_t count, bool chosen)
 	if (job->group != 0)
 		snprintf(more + length, sizeof(more) - (size_t)length,
 		    " of group %ld", (long)job->group);
-	if (!had_need(job))
+	if (!had_need)
 		message("PID %ld%s: %s nothing on a terminal", (long)first,
 		    more, count > 1 ? "have" : "has");
 	else if (!chosen && job->output.used)
@@ -147,7 +122,8 @@ int
 report_job(const struct job *job, bool quiet, bool chosen)
 {
 	size_t count;
-	pid_t first = first_rescued(job, &count);
+	bool had_need;
+	pid_t first = first_rescued(job, &count, &had_need);
 	int status = report_refused(job);
 
 	if (count == 0 && status == 0)
@@ -156,7 +132,7 @@ report_job(const struct job *job, bool quiet, bool chosen)
 		    error_text(ESRCH));
 	if (count != 0 && !quiet) {
 		report_awaited_hangup(job);
-		report_success(job, first, count, chosen);
+		report_success(job, first, count, had_need, chosen);
 	}
 	return status;
 }

@@ -13,17 +13,11 @@
  * return the exit status: 0, or STATUS_FAILED if a line told of a failure.
  */
 
-/* This process is not rescued, and why. */
+/* What failed, or why this process is not rescued. */
 int report_refusal(pid_t pid, const char *why);
 
 /* This job is rescued by another detach just now; -1 for an unknown PID. */
 int report_rescued_by(pid_t pid, pid_t other);
-
-/* The shell did not take its terminal back. */
-void report_terminal_kept(const struct job *job);
-
-/* The shell did not see that the job runs again. */
-void report_unnoticed(const struct job *job);
 
 /*
  * What became of the job. "quiet" leaves out success, and "chosen" the name of

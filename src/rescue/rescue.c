@@ -21,11 +21,8 @@
 #include <sys/types.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "message.h"
 #include "rescue/hangup.h"
@@ -46,13 +43,25 @@ enum {
 	ROUNDS = 100, /* of looking for new members */
 };
 
-/* Step 1, for the process that was found. Return 0, or the exit status. */
+/*
+ * Step 1, for the process that was found. One that must keep its terminal is
+ * seen again once it is held; here, so that nothing of its job is touched.
+ * Return 0, or the exit status.
+ */
 static int
 begin(struct job *job, const struct rescue_plan *plan)
 {
 	const char *why = refusal_of(&job->named);
+	struct opened_fd *fds;
+	struct opened rest;
+	ssize_t count;
 	size_t i;
 
+	if (why == NULL) {
+		count = opened_list(&job->named, TERMINALS, &fds, &rest);
+		why = refusal_of_terminals(&job->named, fds, count, &rest);
+		free(fds);
+	}
 	if (why != NULL)
 		return report_refusal(job->named.pid, why);
 	for (i = 0; i < plan->count; i++)
@@ -69,29 +78,12 @@ replace(const struct rescue_plan *plan, struct job *job, struct member *member)
 	    named != NULL && named->tracee.state == TRACEE_HELD;
 	const struct source source = { plan, &job->output,
 		is_there ? job->named.pid : member->process.pid };
-	struct replaced replaced;
 
 	if (member->tracee.state != TRACEE_HELD || member->state != FOUND)
 		return;
-	if (replace_terminals(
-		&member->tracee, &member->process, &source, &replaced) == 0) {
-		member->state = REPLACED;
-		member->was_tied = replaced.was_tied;
-		member->has_pipes = replaced.has_pipes;
+	replace_terminals(member, &source);
+	if (member->state == REPLACED)
 		member->awaits_hangup = hangup_is_awaited(&member->tracee);
-	} else if (member->tracee.state == TRACEE_GONE)
-		member->state = GONE;
-	else
-		members_refuse(member, replaced.why);
-}
-
-static void
-replace_found(const struct rescue_plan *plan, struct job *job)
-{
-	size_t i;
-
-	for (i = 0; i < job->count; i++)
-		replace(plan, job, &job->members[i]);
 }
 
 /* Return the signals that every thread of a held process blocks. */
@@ -101,7 +93,8 @@ blocked_by_all(const struct member *member)
 	long long blocked = (long long)member->tracee.mask;
 	struct process_status status;
 	pid_t *threads;
-	ssize_t count = process_threads(member->process.pid, &threads), i;
+	ssize_t count = process_numbers(member->process.pid, "task", &threads),
+		i;
 
 	for (i = 0; i < count; i++)
 		/* The main thread is held, and its mask is not its own now. */
@@ -173,7 +166,8 @@ replace_all(const struct rescue_plan *plan, struct job *job)
 	size_t i;
 
 	while (members_stop_new(job) && rounds-- > 0) {
-		replace_found(plan, job);
+		for (i = 0; i < job->count; i++)
+			replace(plan, job, &job->members[i]);
 		members_release_late(job);
 		/* A program that took another's place can then be found. */
 		(void)members_wait_until(job, none_is_going, EXEC_MS);
@@ -189,36 +183,22 @@ replace_all(const struct rescue_plan *plan, struct job *job)
 	members_release(job);
 }
 
-static bool
-is_to_continue(const struct member *member)
-{
-	return member->state == REPLACED && member->stopped;
-}
-
 /* Step 6. Return whether any process was stopped. */
 static bool
 continue_stopped(const struct job *job)
 {
+	const struct member *member;
 	bool any = false;
 	size_t i;
 
-	for (i = 0; i < job->count; i++)
-		if (is_to_continue(&job->members[i])) {
-			members_signal(&job->members[i], SIGCONT);
+	for (i = 0; i < job->count; i++) {
+		member = &job->members[i];
+		if (member->state == REPLACED && member->stopped) {
+			members_signal(member, SIGCONT);
 			any = true;
 		}
+	}
 	return any;
-}
-
-static bool
-none_is_late(const struct job *job)
-{
-	size_t i;
-
-	for (i = 0; i < job->count; i++)
-		if (job->members[i].tracee.state != TRACEE_FREE)
-			return false;
-	return true;
 }
 
 /*
@@ -232,7 +212,7 @@ retry_late(const struct rescue_plan *plan, struct job *job)
 	struct member *member;
 	size_t i;
 
-	if (none_is_late(job) || !continue_stopped(job))
+	if (members_are_free(job) || !continue_stopped(job))
 		return;
 	for (i = 0; i < job->count; i++) {
 		member = &job->members[i];
@@ -240,7 +220,7 @@ retry_late(const struct rescue_plan *plan, struct job *job)
 		    member->tracee.state != TRACEE_FREE)
 			member->state = RETRIED;
 	}
-	(void)members_wait_until(job, none_is_late, VFORK_MS);
+	(void)members_wait_until(job, members_are_free, VFORK_MS);
 	job->timed_out = false;
 	replace_all(plan, job);
 	for (i = 0; i < job->count; i++) {
@@ -268,11 +248,13 @@ rescue_found(const struct rescue_plan *plan, struct job *job)
 	continued = continue_stopped(job);
 	answer = shell_return_terminal(job);
 	if (answer == NO_ANSWER)
-		report_terminal_kept(job);
+		report_refusal(job->named.pid,
+		    "its shell does not take its terminal back");
 	session_leave(job);
 	if ((continued || answer != NOT_ASKED) &&
 	    shell_await_notice(job) == NO_ANSWER)
-		report_unnoticed(job);
+		report_refusal(
+		    job->named.pid, "its shell does not see that it goes on");
 	return report_job(job, plan->quiet, plan->output != NULL);
 }
 
@@ -307,15 +289,9 @@ prepare(void)
 {
 	struct rlimit limit;
 	sigset_t mask;
-	int fd;
 
 	place_note();
-	/* What is opened later must not become our own standard error. */
-	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	while (fd != -1 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
+	(void)output_null();
 	(void)signals_block_all(&mask);
 	(void)signals_default(SIGCHLD);
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {

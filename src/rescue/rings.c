@@ -78,7 +78,7 @@ is_pty(const struct process *process, const char *name)
  * shows only the last part of its path.
  */
 static bool
-is_terminal(const struct process *process, const struct terminal_fd *list,
+is_terminal(const struct process *process, const struct opened_fd *list,
     ssize_t count, const char *name)
 {
 	char target[PATH_MAX];
@@ -104,7 +104,7 @@ is_terminal(const struct process *process, const struct terminal_fd *list,
  * ring that is busy it leaves out the latter, or both.
  */
 static enum registered
-read_ring(const struct process *process, const struct terminal_fd *list,
+read_ring(const struct process *process, const struct opened_fd *list,
     ssize_t count, int number)
 {
 	enum registered result = UNCLEAR;
@@ -142,7 +142,7 @@ read_ring(const struct process *process, const struct terminal_fd *list,
 /* The same, until it is not busy. */
 static enum registered
 read_ring_until_idle(const struct process *process,
-    const struct terminal_fd *list, ssize_t count, int number)
+    const struct opened_fd *list, ssize_t count, int number)
 {
 	const struct timespec millisecond = { 0, 1000000 };
 	enum registered result = UNCLEAR;
@@ -158,13 +158,13 @@ read_ring_until_idle(const struct process *process,
 }
 
 const char *
-rings_refusal(const struct process *process, const struct terminal_fd *list,
-    ssize_t count)
+rings_refusal(
+    const struct process *process, const struct opened_fd *list, ssize_t count)
 {
 	enum registered result = NOTHING;
 	char target[PATH_MAX];
 	int *numbers;
-	ssize_t all = process_descriptors(process->pid, &numbers), i;
+	ssize_t all = process_numbers(process->pid, "fd", &numbers), i;
 
 	for (i = 0; i < all && result != TERMINAL && result != UNCLEAR; i++) {
 		read_link(process->pid, numbers[i], target);

@@ -11,7 +11,7 @@
  * is registered there, or what is registered cannot be seen. The list is that of
  * its descriptors on the terminal.
  */
-const char *rings_refusal(const struct process *process,
-    const struct terminal_fd *list, ssize_t count);
+const char *rings_refusal(
+    const struct process *process, const struct opened_fd *list, ssize_t count);
 
 #endif

@@ -17,13 +17,13 @@ static bool
 shares_terminal(const struct job *job, const struct process *process)
 {
 	struct process on_terminal = *process;
-	struct terminal_fd *fds;
+	struct opened_fd *fds;
 	ssize_t count;
 
 	if (process->terminal != 0 || job->named.terminal == 0)
 		return false;
 	on_terminal.terminal = job->named.terminal;
-	count = opened_terminals(&on_terminal, &fds, NULL);
+	count = opened_list(&on_terminal, TERMINALS, &fds, NULL);
 	free(fds);
 	return count > 0;
 }
@@ -141,18 +141,16 @@ static ssize_t
 list_candidates(const struct job *job, struct process **list)
 {
 	struct process_pids pids = { 0 };
+	int result = process_add_all(&pids, getsid, job->named.session);
 	ssize_t count = -1;
 
 	*list = NULL;
-	if (process_add_all(&pids, getsid, job->named.session) == 0) {
-		if (job->named.terminal != 0 &&
-		    add_children_elsewhere(job, &pids) == -1) {
-			pids.count = 0;
-			if (process_add_all(&pids, NULL, 0) == -1) {
-				free(pids.list);
-				return -1;
-			}
-		}
+	if (result == 0 && job->named.terminal != 0 &&
+	    add_children_elsewhere(job, &pids) == -1) {
+		pids.count = 0;
+		result = process_add_all(&pids, NULL, 0);
+	}
+	if (result == 0) {
 		drop_held(job, &pids);
 		count = process_read_all(&pids, list);
 	}

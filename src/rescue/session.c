@@ -9,15 +9,18 @@
 
 #include "rescue/session.h"
 
-enum { REAP_MS = 300 }; /* for a process to wait for its children */
+enum { REAP_MS = 300 }; /* for processes to wait for their children */
 
-/* Has the group no other process? A zombie counts as one. */
+/*
+ * Has the group no other process? One that has ended is there until its parent
+ * waits for it.
+ */
 static bool
 is_alone(const struct job *job)
 {
 	struct process *list;
 	ssize_t all = process_list(&list, getpgid, job->named.group), i;
-	bool alone = all > 0;
+	bool alone = all != -1;
 
 	for (i = 0; i < all && alone; i++)
 		alone = list[i].group != job->named.group ||
@@ -59,37 +62,6 @@ start_session(struct job *job, struct member *member)
 	return moved;
 }
 
-/* Has the process that is awaited left the group, or gone? */
-static bool
-has_left(const struct job *job)
-{
-	struct process now;
-
-	return process_read(job->awaited, &now) == -1 ||
-	       now.group != job->named.group;
-}
-
-/*
- * Wait until the group has no other process, for a moment each. A process that
- * has ended is there until its parent waits for it. Return whether it is so.
- */
-static bool
-await_alone(struct job *job)
-{
-	struct process *list;
-	ssize_t all = process_list(&list, getpgid, job->named.group), i;
-	bool alone = all > 0;
-
-	for (i = 0; i < all && alone; i++)
-		if (list[i].group == job->named.group &&
-		    list[i].pid != job->named.pid) {
-			job->awaited = list[i].pid;
-			alone = members_wait_until(job, has_left, REAP_MS);
-		}
-	free(list);
-	return alone;
-}
-
 void
 session_leave(struct job *job)
 {
@@ -102,6 +74,6 @@ session_leave(struct job *job)
 	/* Of a leader, the kernel sees to it that it is alone. */
 	if (job->named.group == job->named.pid && start_session(job, member))
 		return;
-	if (await_alone(job))
+	if (members_wait_until(job, is_alone, REAP_MS))
 		(void)start_session(job, member);
 }

@@ -3,11 +3,11 @@
  * terminal back, and that it knows that the job runs.
  */
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "rescue/pipes.h"
+#include "rescue/quirks.h"
 #include "rescue/shell.h"
 
 enum {
@@ -159,13 +159,10 @@ has_news(const struct job *job)
 static bool
 sleeps_in_wait(pid_t pid)
 {
-	const char *text = process_text(pid, "syscall");
-	long number;
+	struct sleeping_call call;
 
-	/* For a process that runs, it says "running". */
-	if (text == NULL || sscanf(text, "%ld", &number) != 1)
-		return false;
-	return number == SYS_wait4 || number == SYS_waitid;
+	quirks_read_call(pid, &call);
+	return call.number == SYS_wait4 || call.number == SYS_waitid;
 }
 
 /*

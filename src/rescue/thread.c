@@ -39,11 +39,8 @@ save_state(struct tracee *tracee)
 			 quirks_prepare_calls(tracee) == -1))
 		error = errno;
 	quirks_mark_interrupted(tracee);
-	/* By a SIGKILL just now. */
-	if (tracee->state == TRACEE_GONE)
-		error = ESRCH;
 	errno = error;
-	return error == 0 ? 0 : -1;
+	return error == 0 && tracee->state == TRACEE_HELD ? 0 : -1;
 }
 
 int
@@ -53,24 +50,16 @@ thread_hold(struct tracee *tracee, pid_t process, pid_t thread, int ms)
 
 	*tracee = (struct tracee){ .memory.fd = -1 };
 	if (quirks_await_exec(thread, ms, &tracee->sleeping) == -1 ||
-	    tracee_seize(tracee, process, thread) == -1)
+	    tracee_seize(tracee, process, thread) == -1 ||
+	    tracee_interrupt(tracee, ms) == -1)
 		return -1;
-	if (tracee_interrupt(tracee, ms) == -1)
-		return -1;
-	if (tracee_get_registers(tracee, &tracee->registers) == -1) {
-		error = errno;
-		/* Of another word size: we have nothing to put back. */
-		if (tracee->state == TRACEE_HELD)
-			tracee_detach(tracee, 0);
-	} else if (save_state(tracee) == -1) {
-		error = errno;
-		thread_release_untouched(tracee);
-		/* What has just been killed has no memory either. */
-		if (tracee->state == TRACEE_GONE)
-			error = ESRCH;
-	} else
+	if (tracee_get_registers(tracee, &tracee->registers) == 0 &&
+	    save_state(tracee) == 0)
 		return 0;
-	errno = error;
+	error = errno;
+	thread_release_untouched(tracee);
+	/* What has just been killed has no memory either. */
+	errno = tracee->state == TRACEE_GONE ? ESRCH : error;
 	return -1;
 }
 
@@ -139,7 +128,7 @@ thread_release(struct tracee *tracee)
 		thread_release_untouched(tracee);
 		return;
 	}
-	if (ARCH_HIDES_ARGUMENT || !tracee->is_at_end)
+	if (!ARCH_MARK_COUNTS || !tracee->is_at_end)
 		(void)thread_call(tracee, SYS_getpid, argument);
 	if (tracee->state != TRACEE_HELD ||
 	    tracee_set_registers(tracee, &tracee->registers) == -1)

@@ -40,7 +40,6 @@ clear_saved(struct tracee *tracee)
 	memory_close(&tracee->memory);
 	free(tracee->vectors);
 	tracee->vectors = NULL;
-	tracee->vectors_size = 0;
 }
 
 /* Note that it is gone. Return -1, always. */
@@ -79,11 +78,24 @@ tracee_detach(struct tracee *tracee, int number)
 	tracee->state = TRACEE_FREE;
 }
 
+/* Is there a processor for others while we have one? */
+static bool
+has_other_processor(void)
+{
+	static int count;
+	cpu_set_t set;
+
+	if (count == 0)
+		count = sched_getaffinity(0, sizeof(set), &set) == -1
+			    ? 1
+			    : CPU_COUNT(&set);
+	return count > 1;
+}
+
 /*
- * Ask for a stop, again and again for some moments. It may come as soon as we let
- * the thread have our processor. On another one it takes some 20 us; but if we
- * sleep meanwhile, ours may need 50 us more to wake up, in a virtual machine
- * above all. Return what waitpid() does.
+ * Ask for a stop, again and again for some moments. It takes some 20 us to come;
+ * but if we sleep meanwhile, our processor may need 50 us more to wake up, in a
+ * virtual machine above all. Return what waitpid() does.
  */
 static pid_t
 poll_stop(pid_t thread, int *status)
@@ -96,7 +108,6 @@ poll_stop(pid_t thread, int *status)
 		while (clock_now() < next)
 			;
 		next = clock_now() + MOMENT;
-		sched_yield();
 		found = waitpid(thread, status, __WALL | WNOHANG);
 	}
 	return found;
@@ -118,7 +129,8 @@ await_stop(struct tracee *tracee, int ms)
 	pid_t found;
 
 	for (;;) {
-		found = poll_stop(tracee->pid, &status);
+		found =
+		    has_other_processor() ? poll_stop(tracee->pid, &status) : 0;
 		if (found == 0)
 			found = waitpid(tracee->pid, &status, flags);
 		if (found > 0 && WIFSTOPPED(status))

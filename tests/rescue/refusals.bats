@@ -173,6 +173,17 @@ load ../lib/rescue
 	unharmed read
 }
 
+@test "rescue: nor the rest of its job, if that one was named" {
+	mkfifo relayed
+	start_on_terminal foreground "$VICTIM relay | cat"
+	[ "$(timeout "$LIMIT" cat relayed)" = up ]
+	facts_of "$(pgrep -g "$pid" -x cat)" >mate-before
+	left_alone 'relays its terminal, as sudo does: rescue what it runs' "$pid"
+	facts_of "$(pgrep -g "$pid" -x cat)" >mate-after
+	diff mate-before mate-after
+	hang_up
+}
+
 @test "rescue: one that does two of the three things that a relay does" {
 	need python3
 	cat >nearly.py <<-'EOF'

@@ -19,7 +19,6 @@ enum {
 	ARCH_STATE = 33,
 	ARCH_STATE_CLEARED = 0xc00,
 	ARCH_MARK_COUNTS = 0,
-	ARCH_HIDES_ARGUMENT = 1,
 	/*
 	 * NT_ARM_SVE: a system call may clear what a scalable vector has beyond
 	 * its first 128 bits. NT_ARM_SSVE: it ends streaming mode.

@@ -24,7 +24,6 @@ enum {
 	ARCH_STATE = AT(eflags),
 	ARCH_STATE_CLEARED = 0,
 	ARCH_MARK_COUNTS = 1,
-	ARCH_HIDES_ARGUMENT = 0,
 	/* A system call leaves all vector registers as they are. */
 	ARCH_VECTORS = 0,
 	ARCH_VECTORS_STREAMING = 0,
