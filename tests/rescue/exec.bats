@@ -99,6 +99,17 @@ in_shell() {
 	unharmed read
 }
 
+@test "rescue: the same once the job was held" {
+	export SHELL=/bin/sh
+	start_on_terminal background "$VICTIM read"
+	until_true in_state S "$pid"
+	keys "exec $DETACH -r -o no/such $pid\n"
+	shell_answers
+	grep "PID $pid: no/such: No such file or directory" screen
+	grep "'/bin/sh' keeps the terminal open for the jobs" screen
+	unharmed read
+}
+
 # cat changes none of its signals, as a shell does.
 # bats test_tags=yama
 @test "rescue: the shell that follows gets all back" {
