@@ -52,6 +52,22 @@ load ../lib/rescue
 	unharmed read
 }
 
+# What is to be received is written first, and then what is to be done of SIGHUP.
+@test "rescue: nothing changes if its memory cannot be written" {
+	need strace
+	sleeping_victim read
+	for what in "1 descriptors" "2 memory"; do
+		read -r when thing <<<"$what"
+		run -125 timeout -s KILL "$LIMIT" strace -qq -o trace \
+		    -e trace=pwrite64 -e "inject=pwrite64:error=EIO:when=$when" \
+		    "$DETACH" -r "$pid"
+		[ "$output" = \
+		    "detach: PID $pid: $thing: Input/output error" ]
+		[[ $(fd_of 0)$(fd_of 1)$(fd_of 2) == /dev/pts/*/dev/pts/*/dev/pts/* ]]
+	done
+	unharmed read
+}
+
 # A number that another thread closes may become that of our own copy, which must
 # come back in the end. It is closed at the first call of ptrace after the look at
 # the descriptors.
