@@ -160,8 +160,10 @@ hold_member(struct job *job, struct member *member, const char **why)
 	    process_is_same(&now, process)) {
 		member->process.threads = now.threads;
 		member->tracee.alone = now.threads == 1;
-		(void)process_read_status(process->pid, &status);
-		*why = refusal_of_thread(&status);
+		if (process_read_status(process->pid, &status) == -1)
+			*why = refusal_of_stop(errno);
+		else
+			*why = refusal_of_thread(&status);
 		if (*why == NULL)
 			*why = refusal_of_pending(&status);
 		if (*why == NULL)

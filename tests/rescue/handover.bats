@@ -120,6 +120,21 @@ other='setpriv --reuid=12345 --regid=12345 --clear-groups'
 	hang_up
 }
 
+# What they are is looked up once more before anything has changed.
+@test "rescue: nothing changes if the rights of the job cannot be known" {
+	need strace
+	sleeping_victim read
+	for what in "3 " "4 nohup.out: cannot be opened as the job's user: "; do
+		run -125 timeout -s KILL "$LIMIT" strace -qq -o trace \
+		    -P "/proc/$pid/status" -e "trace=?open,openat" \
+		    -e "inject=?open,openat:error=EACCES:when=${what%% *}" \
+		    "$DETACH" -r "$pid"
+		[ "$output" = "detach: PID $pid: ${what#* }Permission denied" ]
+	done
+	[ ! -e nohup.out ]
+	unharmed read
+}
+
 @test "rescue: a file of -o is opened as the caller" {
 	root
 	mkdir -m 700 closed
