@@ -72,6 +72,12 @@ took_place(const struct jobs *jobs)
 	return has_shells_job();
 }
 
+static bool
+can_start(const char *shell)
+{
+	return *shell == '/' && access(shell, X_OK) == 0;
+}
+
 /*
  * The user's, by the environment or else by the list of users. Not getpwuid(),
  * which in a static program with glibc needs the shared one as well.
@@ -83,7 +89,7 @@ find_shell(void)
 	const struct passwd *user = NULL;
 	FILE *list;
 
-	if (shell != NULL && *shell == '/')
+	if (shell != NULL && can_start(shell))
 		return shell;
 	list = fopen("/etc/passwd", "re");
 	if (list == NULL)
@@ -92,8 +98,8 @@ find_shell(void)
 		user = fgetpwent(list);
 	while (user != NULL && user->pw_uid != getuid());
 	fclose(list);
-	return user != NULL && *user->pw_shell == '/' ? user->pw_shell
-						      : "/bin/sh";
+	return user != NULL && can_start(user->pw_shell) ? user->pw_shell
+							 : "/bin/sh";
 }
 
 void

@@ -128,15 +128,19 @@ in_shell() {
 	hang_up
 }
 
-# A SHELL without a slash at its beginning is no shell to start.
+# A SHELL without a slash at its beginning is no shell to start, nor is one that
+# does not exist.
 @test "rescue: the shell that follows may come from the list of users" {
-	export SHELL=sh
 	listed=$(awk -F: -v id="$(id -u)" '$3 == id { print $7; exit }' /etc/passwd)
-	start_on_terminal background "$VICTIM -s $VICTIM read"
-	until_true in_state S "$pid"
-	keys "exec $DETACH -r $pid\n"
-	until_true grep -F "'${listed:-/bin/sh}' keeps the terminal open" screen
-	hang_up
+	for SHELL in sh "$PWD/none"; do
+		export SHELL
+		start_on_terminal background "$VICTIM -s $VICTIM read"
+		until_true in_state S "$pid"
+		keys "exec $DETACH -r $pid\n"
+		until_true grep -F \
+		    "'${listed:-/bin/sh}' keeps the terminal open" screen
+		hang_up
+	done
 }
 
 # As after "ssh -t host 'job & exec detach -r $!'": its caller wants the status.

@@ -66,6 +66,27 @@ ends() {
 	hang_up
 }
 
+# Of a ring that is busy the kernel shows less.
+@test "rescue: a ring that is busy is looked at again" {
+	need strace
+	ring file
+	for ring in "/proc/$pid/fd"/*; do
+		[ "$(readlink "$ring")" != 'anon_inode:[io_uring]' ] || break
+	done
+	for when in 1+ 1; do
+		run timeout -s KILL "$LIMIT" strace -qq -o trace \
+		    -P "${ring/fd/fdinfo}" -e trace=read,readv \
+		    -e "inject=read,readv:retval=0:when=$when" "$DETACH" -r "$pid"
+		echo "$status: $output"
+		[ $when = 1 ] || [ "$status: $output" = "125: detach: PID $pid: \
+has an io_uring ring that cannot be looked into" ]
+	done
+	[ "$status: $output" = \
+	    "0: detach: PID $pid, output in '$PWD/nohup.out'" ]
+	hang_up
+	ends
+}
+
 # It has every pseudo-terminal for its own, but no other file.
 @test "rescue: rings of one without a controlling terminal" {
 	ring closed setsid
