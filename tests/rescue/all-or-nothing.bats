@@ -93,7 +93,7 @@ load ../lib/rescue
 	tty=$(fd_of 1)
 	# On aarch64, two more calls look for vector registers.
 	[ "$(uname -m)" = aarch64 ] && at=9 || at=7
-	rescue_at $at "echo >go; read -r _ <gone"
+	rescue_at "$at" "echo >go; read -r _ <gone"
 	echo "status: $status"
 	ls -l "/proc/$pid/fd"
 	[ "$status" = 125 ]
