@@ -70,6 +70,30 @@ ends_in() {
 	until_true no_group "$pid"
 }
 
+# What the job has for a moment may get numbers that do not follow one another.
+@test "rescue: nothing else new, whatever numbers are free" {
+	local none
+	none=$(printf '%s>&- ' {3..20})
+	start_on_terminal background "$VICTIM read"
+	for used in "" 3 4 5 6 7 "4 6" "3 5 7"; do
+		read -ra words <<<"$used"
+		keys "sleep 1000 $none${words[*]/%/</dev/null} & echo \$! >used\n"
+		shell_answers
+		pid=$(cat used)
+		until_true called_sleep
+		descriptors "$pid" | sed 's/ .*//' >before
+		rescue "$pid"
+		[ "$(fd_of 0) $(fd_of 1)" = "/dev/null $PWD/nohup.out" ]
+		descriptors "$pid" | sed 's/ .*//' | diff before -
+		kill -KILL "$pid"
+	done
+	hang_up
+}
+
+called_sleep() {
+	[ "$(cat "/proc/$pid/comm")" = sleep ]
+}
+
 @test "rescue: the default file is where the caller stands" {
 	mkdir clone
 	start_on_terminal foreground "cd clone; ln -s ../ready ../done .; $VICTIM read"
