@@ -71,3 +71,17 @@ load ../lib/rescue
 	verdict
 	[ "$(cat nohup.out)" = $'v:1\nv:2' ]
 }
+
+# Nothing could interrupt it, so it is not asked to stop.
+@test "rescue: a thread that a child holds in vfork is let be" {
+	need strace
+	start_on_terminal background "$VICTIM thread-vfork"
+	until_true in_state D "$(cat thread)"
+	run -0 timeout -s KILL "$LIMIT" strace -qq -o trace -e trace=ptrace \
+	    "$DETACH" -r "$pid"
+	grep -q "PTRACE_SEIZE, $pid," trace
+	run ! grep "PTRACE_SEIZE, $(cat thread)," trace
+	hang_up
+	wake read
+	verdict
+}
