@@ -159,7 +159,6 @@ hold_member(struct job *job, struct member *member, const char **why)
 	if (process_read(process->pid, &now) == 0 &&
 	    process_is_same(&now, process)) {
 		member->process.threads = now.threads;
-		member->tracee.alone = now.threads == 1;
 		if (process_read_status(process->pid, &status) == -1)
 			*why = refusal_of_stop(errno);
 		else

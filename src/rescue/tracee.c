@@ -93,46 +93,42 @@ has_other_processor(void)
 }
 
 /*
- * Ask for a stop, again and again for some moments. It takes some 20 us to come;
- * but if we sleep meanwhile, our processor may need 50 us more to wake up, in a
- * virtual machine above all. Return what waitpid() does.
+ * Ask for a stop; where the thread can run meanwhile, again and again for some
+ * moments. It takes some 20 us to come; but if we sleep, our processor may need 50
+ * us more to wake up, in a virtual machine above all. Return what waitpid() does.
  */
 static pid_t
 poll_stop(pid_t thread, int *status)
 {
-	const long long end = clock_now() + MOMENTS;
+	const long long end =
+	    clock_now() + (has_other_processor() ? MOMENTS : 0);
 	long long next = 0;
-	pid_t found = 0;
+	pid_t found;
 
-	while (found == 0 && next < end) {
+	do {
 		while (clock_now() < next)
 			;
 		next = clock_now() + MOMENT;
 		found = waitpid(thread, status, __WALL | WNOHANG);
-	}
+	} while (found == 0 && next < end);
 	return found;
 }
 
 /*
  * Wait for the next stop, for so many milliseconds at most. SIGCHLD, which is
  * blocked, tells of a stop. But nothing tells that exec() in another thread has
- * taken the PID, and a waitpid() that blocks would then wait for ever: so that is
- * for a thread that is alone. Return the status, or -1 with errno.
+ * taken the PID: so ask again after a while. Return the status, or -1 with errno.
  */
 static int
 await_stop(struct tracee *tracee, int ms)
 {
 	const long long deadline = clock_now() + ms * MILLISECOND;
-	const int flags = tracee->alone ? __WALL : __WALL | WNOHANG;
 	long long again;
 	int status;
 	pid_t found;
 
 	for (;;) {
-		found =
-		    has_other_processor() ? poll_stop(tracee->pid, &status) : 0;
-		if (found == 0)
-			found = waitpid(tracee->pid, &status, flags);
+		found = poll_stop(tracee->pid, &status);
 		if (found > 0 && WIFSTOPPED(status))
 			return status;
 		if (found != 0)

@@ -217,6 +217,14 @@ load ../lib/rescue
 	done
 }
 
+@test "rescue: what cannot be looked for is not said to be missing" {
+	need strace
+	run -125 timeout -s KILL "$LIMIT" strace -qq -o trace -P /proc \
+	    -e "trace=?open,openat" -e "inject=?open,openat:error=EMFILE" \
+	    "$DETACH" -r 99999999
+	[ "$output" = "detach: PID 99999999: Too many open files" ]
+}
+
 @test "rescue: not one of another user" {
 	right root
 	need setpriv
