@@ -295,6 +295,36 @@ has_sleeps() {
 	[ "$(pgrep -c -P "$shell" -x sleep)" = 20 ]
 }
 
+# The lock on the leader of the group and that on the named process are freed.
+@test "rescue: the same of jobs that are not named by their leaders" {
+	need prlimit
+	start_on_terminal background "$VICTIM read"
+	keys 'for i in {1..20}; do sh -c "sleep 1000; :" & done; jobs -p >pids\n'
+	shell_answers
+	until_true have_sleeps
+	mapfile -t pids <pids
+	mapfile -t pids < <(for leader in "${pids[@]:1}"; do
+		pgrep -P "$leader"
+	done)
+	run -0 prlimit --nofile=40:40 timeout -s KILL "$LIMIT" \
+	    "$DETACH" -r "${pids[@]}"
+	[ "${#lines[@]}" = 20 ]
+	for i in "${!pids[@]}"; do
+		[ "${lines[i]}" = \
+		    "detach: PID ${pids[i]} and 1 more, output in '$PWD/nohup.out'" ]
+	done
+	kill -KILL "${pids[@]}"
+	unharmed read
+}
+
+have_sleeps() {
+	local leader count=0
+	for leader in $(pgrep -P "$shell"); do
+		[ -z "$(pgrep -P "$leader" -x sleep)" ] || ((++count))
+	done
+	[ $count = 20 ]
+}
+
 # The leader of a group joins another one before it calls setsid(). That fails
 # if the group has got a new process meanwhile.
 @test "rescue: one that cannot have its own session keeps its group" {
