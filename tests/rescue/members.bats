@@ -216,6 +216,15 @@ finds_orphan() {
 	grep -qx v:2 nohup.out
 }
 
+@test "rescue: the leader of the session knows whom it has not named" {
+	start_on_terminal background "set +m; $VICTIM read"
+	keys "$DETACH -r $pid; echo \$? >status\n"
+	shell_answers
+	[ "$(cat status)" = 0 ]
+	! on_screen "leads the session" || return
+	unharmed_in nohup.out
+}
+
 @test "rescue: of a group, it says who was not rescued" {
 	start_on_terminal foreground "$VICTIM read | $VICTIM -s cat"
 	until_true has_cats 1

@@ -130,7 +130,9 @@ meanwhile() {
 # What it opens in their place must not take its messages.
 @test "rescue: by a detach whose descriptors 0 to 2 are closed" {
 	need strace
-	sleeping_victim read
+	# It is not the leader: so there are two files before the first other.
+	start_on_terminal foreground "sh -c '$VICTIM read; :'"
+	until_true in_state S "$pid"
 	# shellcheck disable=SC2016 # for the other shell
 	strace -qq -y -o trace -e trace=write,writev \
 	    sh -c 'exec "$0" -r "$1" <&- >&- 2>&-' "$DETACH" "$pid"
