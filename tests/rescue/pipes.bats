@@ -39,6 +39,18 @@ joined() {
 	unharmed_in nohup.out
 }
 
+# Its shell may be of another user.
+@test "rescue: a pipe, and a process that may not be looked at" {
+	need strace
+	joined 'cat pipe' "$VICTIM read >pipe"
+	run -125 timeout -s KILL "$LIMIT" strace -qq -o trace \
+	    -P "/proc/$shell/fd" -e "trace=?open,openat" \
+	    -e "inject=?open,openat:error=EACCES" "$DETACH" -q -r "$pid"
+	grep -q INJECTED trace
+	[ "$output" = "detach: PID $pid: has a pipe to PID $partner, which is not rescued" ]
+	hang_up
+}
+
 # The shell may have the end without using it.
 @test "rescue: a pipe to one that is not rescued, and to the shell" {
 	joined 'exec 5<>pipe; cat pipe' "$VICTIM read >pipe 5>&-"
