@@ -250,6 +250,24 @@ finds_orphan() {
 	unharmed_in nohup.out
 }
 
+# The first look finds the job, and the second one that there are no more.
+@test "rescue: where others may be missed, it says so" {
+	need strace
+	sleeping_victim read
+	for when in 1 2; do
+		run -125 timeout -s KILL "$LIMIT" strace -qq -o trace -P /proc \
+		    -e "trace=?open,openat" \
+		    -e "inject=?open,openat:error=EMFILE:when=$when" \
+		    "$DETACH" -r "$pid"
+		[ "${lines[0]}" = \
+		    "detach: PID $pid: /proc: others of its job may be missed" ]
+		[ "${#lines[@]}" = $when ]
+	done
+	[ "${lines[1]}" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	shell_answers
+	unharmed_in nohup.out
+}
+
 # Each process that is held takes one of detach's descriptors, and no more.
 @test "rescue: more processes than detach's own limit has room for" {
 	need prlimit
