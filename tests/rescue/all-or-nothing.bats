@@ -68,6 +68,15 @@ load ../lib/rescue
 	unharmed read
 }
 
+@test "rescue: nothing changes if its memory cannot be read" {
+	need strace
+	sleeping_victim read
+	run -125 timeout -s KILL "$LIMIT" strace -qq -o trace -e trace=pread64 \
+	    -e inject=pread64:error=EIO "$DETACH" -r "$pid"
+	[ "$output" = "detach: PID $pid: has no system call instruction" ]
+	unharmed read
+}
+
 # A number that another thread closes may become that of our own copy, which must
 # come back in the end. It is closed at the first call of ptrace after the look at
 # the descriptors.
