@@ -71,8 +71,10 @@ load ../lib/rescue
 @test "rescue: nothing changes if its memory cannot be read" {
 	need strace
 	sleeping_victim read
-	run -125 timeout -s KILL "$LIMIT" strace -qq -o trace -e trace=pread64 \
-	    -e inject=pread64:error=EIO "$DETACH" -r "$pid"
+	# Not the dynamic linker's reads.
+	run -125 timeout -s KILL "$LIMIT" strace -qq -o trace \
+	    -P "/proc/$pid/mem" -e trace=pread64 -e inject=pread64:error=EIO \
+	    "$DETACH" -r "$pid"
 	[ "$output" = "detach: PID $pid: has no system call instruction" ]
 	unharmed read
 }
