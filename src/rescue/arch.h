@@ -102,10 +102,10 @@ long arch_eintr_call(const struct registers *registers,
 void arch_mark(struct registers *registers);
 
 /*
- * Only where a mark does not count. If the kernel has acted on its own before the
- * stop, undo that: mark the call again, so that it decides a second time. at_gate
- * says that the next instruction is one that makes a system call. May fill in the
- * call, if it was unknown.
+ * Only where a mark does not count. If the kernel has acted on its mark before the
+ * stop, undo that: mark the call again, so that the kernel decides a second time.
+ * at_gate says that the next instruction is one that makes a system call. May fill
+ * in the call, if it was unknown.
  */
 void arch_mark_again(
     struct registers *registers, struct sleeping_call *call, bool at_gate);

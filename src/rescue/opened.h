@@ -17,6 +17,7 @@ enum {
 /* Which descriptors: those on the terminal of a process, or on pipes and FIFOs. */
 enum opened_kind { TERMINALS, PIPES };
 
+/* One of these descriptors. */
 struct opened_fd {
 	int number;
 	int flags; /* as for open(), O_CLOEXEC included */

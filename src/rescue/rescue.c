@@ -44,9 +44,9 @@ enum {
 };
 
 /*
- * Step 1, for the process that was found. One that must keep its terminal is
- * seen again once it is held; here, so that nothing of its job is touched.
- * Return 0, or the exit status.
+ * Step 1, for the process that was found. Whether a process must keep its
+ * terminal is asked once it is held; of this one also before, so that nothing of
+ * its job is touched. Return 0, or the exit status.
  */
 static int
 begin(struct job *job, const struct rescue_plan *plan)
