@@ -21,13 +21,6 @@ enum {
 	RESTART_WITH_REST = 516,
 };
 
-bool
-arch_is_interrupted(long result)
-{
-	return result == -EINTR ||
-	       (result <= -RESTART_IF_ALLOWED && result >= -RESTART_WITH_REST);
-}
-
 void
 arch_set_call(struct registers *registers, unsigned long gate, long number,
     const unsigned long argument[6])

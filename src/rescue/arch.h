@@ -84,9 +84,6 @@ struct sleeping_call {
 	unsigned long pc; /* behind the instruction that made it */
 };
 
-/* Did a signal or a stop interrupt the call that has this result? */
-bool arch_is_interrupted(long result);
-
 /* Make a system call next, by the instruction at that address. */
 void arch_set_call(struct registers *registers, unsigned long gate, long number,
     const unsigned long argument[6]);

@@ -16,8 +16,6 @@
 #include "rescue/quirks.h"
 #include "rescue/thread.h"
 
-enum { TRIES = 100 }; /* of a call that a SIGSTOP interrupts */
-
 /* Save what will be put back. Return 0, or -1 with errno. */
 static int
 save_state(struct tracee *tracee)
@@ -82,33 +80,21 @@ block_signals(struct tracee *tracee)
 long
 thread_call(struct tracee *tracee, long number, const unsigned long argument[6])
 {
-	struct registers registers;
-	int tries = TRIES;
-	long result;
+	struct registers registers = tracee->registers;
 
 	if (tracee->state != TRACEE_HELD)
 		return -ESRCH;
 	if (block_signals(tracee) == -1)
 		return -errno;
 	tracee->is_at_end = false;
-	/*
-	 * A SIGSTOP can interrupt a call, and only we can make it again. But
-	 * close() has closed by then, whatever it returns.
-	 */
-	do {
-		registers = tracee->registers;
-		arch_set_call(
-		    &registers, tracee->memory.gate, number, argument);
-		if (tracee_set_registers(tracee, &registers) == -1 ||
-		    tracee_reach_call(tracee) == -1 ||
-		    tracee_reach_call(tracee) == -1 ||
-		    tracee_get_registers(tracee, &registers) == -1)
-			return -errno;
-		result = (long)registers.word[ARCH_RESULT];
-	} while (
-	    arch_is_interrupted(result) && number != SYS_close && tries-- > 0);
+	arch_set_call(&registers, tracee->memory.gate, number, argument);
+	if (tracee_set_registers(tracee, &registers) == -1 ||
+	    tracee_reach_call(tracee) == -1 ||
+	    tracee_reach_call(tracee) == -1 ||
+	    tracee_get_registers(tracee, &registers) == -1)
+		return -errno;
 	tracee->is_at_end = true;
-	return result;
+	return (long)registers.word[ARCH_RESULT];
 }
 
 /*

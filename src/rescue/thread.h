@@ -28,8 +28,9 @@
 int thread_hold(struct tracee *tracee, pid_t process, pid_t thread, int ms);
 
 /*
- * Have a thread that is held make a system call. Return the result, or the
- * negative errno; -ESRCH if the thread is gone.
+ * Have a thread that is held make a system call: one that never waits, for what
+ * a stop interrupts would not be made again. Return the result, or the negative
+ * errno; -ESRCH if the thread is gone.
  */
 long thread_call(
     struct tracee *tracee, long number, const unsigned long argument[6]);
