@@ -11,6 +11,8 @@
  *	hangup signalfd	the same by a descriptor, which a thread polls
  *	hangup apart	only the thread in sigwait() blocks it
  *	hangup sleep	all threads block it, and none waits
+ *	hangup other	the same, but a thread is in sigwait() for another signal,
+ *			and a descriptor is for that one
  *	hangup exact	a handler with flags and a mask, which must be the same at
  *			the end of the input
  *
@@ -110,6 +112,21 @@ poll_for_signal(void *argument)
 	return argument;
 }
 
+static void *
+wait_for_other(void *argument)
+{
+	sigset_t other;
+	int number;
+
+	sigemptyset(&other);
+	sigaddset(&other, SIGUSR1);
+	if (signalfd(-1, &other, SFD_CLOEXEC) == -1)
+		err(1, "signalfd");
+	start();
+	sigwait(&other, &number);
+	return argument;
+}
+
 /* Does not wait for it. */
 static void *
 sleep_on(void *argument)
@@ -155,7 +172,8 @@ prepare(const char *mode)
 	int number;
 
 	if (strcmp(mode, "sigwait") == 0 || strcmp(mode, "signalfd") == 0 ||
-	    strcmp(mode, "first") == 0 || strcmp(mode, "sleep") == 0)
+	    strcmp(mode, "first") == 0 || strcmp(mode, "sleep") == 0 ||
+	    strcmp(mode, "other") == 0)
 		pthread_sigmask(SIG_BLOCK, &hangup, NULL);
 	if (strcmp(mode, "die") == 0)
 		for (number = 1; number < 32; number++) {
@@ -179,6 +197,7 @@ static const struct mode {
 	{ "signalfd", poll_for_signal },
 	{ "apart", wait_for_signal },
 	{ "sleep", sleep_on },
+	{ "other", wait_for_other },
 	{ "exact", NULL },
 };
 

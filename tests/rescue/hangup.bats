@@ -118,7 +118,7 @@ waits() {
 # The kernel asks whether the first thread blocks it: if not, it is ignored for
 # all. If it is, but nobody waits, it stays pending and does no harm.
 @test "rescue: one that does not get SIGHUP is not told of" {
-	for mode in apart sleep; do
+	for mode in apart sleep other; do
 		echo "mode: $mode"
 		hangup $mode
 		until_true waits
