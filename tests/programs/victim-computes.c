@@ -3,12 +3,15 @@
  * their registers. They go on until the file "enough" is there.
  */
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include <err.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "victim.h"
@@ -47,11 +50,15 @@ vectors_stay(void)
 #endif
 }
 
-/* A sum in as many integer and floating point registers as there are. */
+/*
+ * A sum in as many integer and floating point registers as there are. What is
+ * volatile has the compiler do it each time.
+ */
 static uint64_t
 sum(void)
 {
-	uint64_t a = 1, b = 2, c = 3, d = 5;
+	static volatile uint64_t first = 1;
+	uint64_t a = first, b = 2, c = 3, d = 5;
 	double x = 1, y = 0.5;
 	int i;
 
@@ -77,6 +84,31 @@ block_compute(void)
 			fail("wrong sum");
 			break;
 		}
+}
+
+/* Unmap the vDSO. After that, the C library of i386 cannot make a call. */
+static void
+unmap_vdso(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned long from, to = 0;
+	char line[512];
+
+	if (maps == NULL)
+		err(1, "maps");
+	while (to == 0 && fgets(line, sizeof(line), maps) != NULL)
+		if (strstr(line, "[vdso]") != NULL &&
+		    sscanf(line, "%lx-%lx", &from, &to) == 2 &&
+		    munmap((void *)from, to - from) == -1)
+			err(1, "vdso");
+	fclose(maps);
+}
+
+void
+block_compute_alone(void)
+{
+	unmap_vdso();
+	block_compute();
 }
 
 /* Write the address of a label into a section at this offset. */

@@ -67,6 +67,7 @@ static const struct kind {
 	{ "again", block_again, wake_nothing, true },
 	{ "blind-shell", block_blind_shell, wake_fifo, true },
 	{ "close", block_close, wake_fifo, true },
+	{ "compute-alone", block_compute_alone, wake_compute, true },
 	{ "descriptors", block_descriptors, wake_fifo, true },
 	{ "exchange", block_exchange, wake_nothing, true },
 	{ "exec", block_exec, wake_signal, true },

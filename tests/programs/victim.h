@@ -93,6 +93,7 @@ void wake_semop(pid_t pid);
 
 /* victim-computes.c */
 void block_compute(void);
+void block_compute_alone(void);
 void block_rseq(void);
 void wake_compute(pid_t pid);
 

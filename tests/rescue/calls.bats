@@ -62,6 +62,18 @@ writes() {
 	    in_state S "$(cat thread)"
 }
 
+# A system call instruction is then found in the program's file.
+@test "rescue: one that has no vDSO" {
+	[[ $(uname -m) != i?86 ]] || skip "no call without the vDSO"
+	start_on_terminal foreground "$VICTIM compute-alone"
+	run -1 grep vdso "/proc/$pid/maps"
+	rescue "$pid"
+	shell_answers
+	hang_up
+	wake compute
+	verdict
+}
+
 @test "rescue: a restartable sequence is started again" {
 	[[ $(uname -m) == @(x86_64|i?86) ]] ||
 	    skip "no victim for this processor"
