@@ -1,8 +1,8 @@
 /*
  * at-call.c runs a program that traces others, and a command at one of its calls
- * of ptrace().
+ * of ptrace(), or of kill().
  *
- *	at-call NUMBER COMMAND PROGRAM [ARG]...
+ *	at-call [-k] NUMBER COMMAND PROGRAM [ARG]...
  *
  * The shell runs the command, to its end, as the program begins its call of that
  * number; for NUMBER 0, its very first system call. The variable CALLER is the
@@ -18,9 +18,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { CALL_STOP = SIGTRAP | 0x80, TOO_FEW = 99 };
+
+static long counted = SYS_ptrace;
 
 /* Does a traced process begin a system call, and which? -1 for none. */
 static long
@@ -55,7 +58,7 @@ conduct(pid_t pid, long wanted, const char *command)
 			call = begun_call(pid);
 			if (!done && call != -1 &&
 			    (wanted == 0 ||
-				(call == SYS_ptrace && ++calls == wanted))) {
+				(call == counted && ++calls == wanted))) {
 				done = true;
 				if (system(command) == -1)
 					err(125, "system");
@@ -76,8 +79,14 @@ main(int argc, char *argv[])
 	int status;
 	pid_t pid;
 
+	if (argc > 1 && strcmp(argv[1], "-k") == 0) {
+		counted = SYS_kill;
+		argc--;
+		argv++;
+	}
 	if (argc < 4)
-		errx(125, "usage: at-call NUMBER COMMAND PROGRAM [ARG]...");
+		errx(
+		    125, "usage: at-call [-k] NUMBER COMMAND PROGRAM [ARG]...");
 	pid = fork();
 	if (pid == -1)
 		err(125, "fork");

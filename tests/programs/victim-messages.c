@@ -30,8 +30,8 @@ address(void)
 	return name;
 }
 
-static int
-bound(int type)
+int
+bound_socket(int type)
 {
 	struct sockaddr_un name = address();
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
@@ -43,10 +43,18 @@ bound(int type)
 	return fd;
 }
 
+int
+connect_socket(int fd)
+{
+	struct sockaddr_un name = address();
+
+	return connect(fd, (struct sockaddr *)&name, sizeof(name));
+}
+
 void
 block_accept(void)
 {
-	int fd = bound(SOCK_STREAM);
+	int fd = bound_socket(SOCK_STREAM);
 
 	ready();
 	expect(accept(fd, NULL, NULL) >= 3, 1);
@@ -55,11 +63,8 @@ block_accept(void)
 void
 wake_accept(pid_t pid)
 {
-	struct sockaddr_un name = address();
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
 	(void)pid;
-	if (connect(fd, (struct sockaddr *)&name, sizeof(name)) == -1)
+	if (connect_socket(socket(AF_UNIX, SOCK_STREAM, 0)) == -1)
 		err(1, "connect");
 }
 
@@ -67,7 +72,7 @@ static int
 timed_socket(void)
 {
 	const struct timeval time = { 1000, 0 };
-	int fd = bound(SOCK_DGRAM);
+	int fd = bound_socket(SOCK_DGRAM);
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) == -1)
 		err(1, "setsockopt");
@@ -77,7 +82,7 @@ timed_socket(void)
 void
 block_recv(void)
 {
-	int fd = bound(SOCK_DGRAM);
+	int fd = bound_socket(SOCK_DGRAM);
 	char byte;
 
 	ready();
@@ -153,29 +158,36 @@ wake_msgrcv(pid_t pid)
 		err(1, "msgsnd");
 }
 
-static void
-take_semaphore(const struct timespec *time)
+static struct sembuf take = { 0, -1, 0 };
+
+static int
+semaphores(void)
 {
-	struct sembuf take = { 0, -1, 0 };
 	int set = semget(ftok(".", 's'), 1, IPC_CREAT | 0600);
 
 	if (set == -1)
 		err(1, "semget");
-	ready();
-	expect(semtimedop(set, &take, 1, time), 0);
-	semctl(set, 0, IPC_RMID);
+	return set;
 }
 
 void
 block_semop(void)
 {
-	take_semaphore(NULL);
+	int set = semaphores();
+
+	ready();
+	expect(semop(set, &take, 1), 0);
+	semctl(set, 0, IPC_RMID);
 }
 
 void
 block_semtimedop(void)
 {
-	take_semaphore(&for_ever);
+	int set = semaphores();
+
+	ready();
+	expect(semtimedop(set, &take, 1, &for_ever), 0);
+	semctl(set, 0, IPC_RMID);
 }
 
 void

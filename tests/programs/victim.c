@@ -6,6 +6,7 @@
  *	victim thread-KIND	the same, in another thread than the first
  *	victim -w KIND PID	have the thing happen that this victim waits for
  *	victim -l		list the kinds of which each call is tried
+ *	victim -u		list more of them, that the kernel does not mark
  *	victim -s COMMAND...	run the command under a seccomp filter
  *
  * Before the call it writes its PID to the FIFO "ready", and the PID of the
@@ -33,55 +34,68 @@ static const struct kind {
 	const char *name;
 	void (*block)(void);
 	void (*wake)(pid_t);
-	bool special; /* not for the tests that try each call */
+	enum { ORDINARY, UNMARKED, SPECIAL } sort;
 } kinds[] = {
-	{ "read-terminal", block_read_terminal, wake_nothing, false },
-	{ "read", block_read, wake_fifo, false },
-	{ "write", block_write, wake_write, false },
-	{ "open", block_open, wake_fifo, false },
-	{ "nanosleep", block_nanosleep, wake_nothing, false },
-	{ "clock_nanosleep", block_clock_nanosleep, wake_nothing, false },
-	{ "poll", block_poll, wake_fifo, false },
-	{ "ppoll", block_ppoll, wake_fifo, false },
-	{ "select", block_select, wake_fifo, false },
-	{ "epoll_wait", block_epoll_wait, wake_fifo, false },
-	{ "epoll_pwait", block_epoll_pwait, wake_fifo, false },
-	{ "epoll-signal", block_epoll_signal, wake_signal, false },
-	{ "futex", block_futex, wake_futex, false },
-	{ "futex-time", block_futex_time, wake_futex, false },
-	{ "wait", block_wait, wake_fifo, false },
-	{ "pause", block_pause, wake_signal, false },
-	{ "sigsuspend", block_sigsuspend, wake_signal, false },
-	{ "sigwait", block_sigwait, wake_signal, false },
-	{ "sigtimedwait", block_sigtimedwait, wake_signal, false },
-	{ "accept", block_accept, wake_accept, false },
-	{ "recv", block_recv, wake_socket, false },
-	{ "recv-time", block_recv_time, wake_socket, false },
-	{ "read-socket-time", block_read_socket_time, wake_socket, false },
-	{ "flock", block_flock, wake_fifo, false },
-	{ "msgrcv", block_msgrcv, wake_msgrcv, false },
-	{ "semop", block_semop, wake_semop, false },
-	{ "semtimedop", block_semtimedop, wake_semop, false },
-	{ "compute", block_compute, wake_compute, false },
+	{ "read-terminal", block_read_terminal, wake_nothing, ORDINARY },
+	{ "read", block_read, wake_fifo, ORDINARY },
+	{ "write", block_write, wake_write, ORDINARY },
+	{ "open", block_open, wake_fifo, ORDINARY },
+	{ "nanosleep", block_nanosleep, wake_nothing, ORDINARY },
+	{ "clock_nanosleep", block_clock_nanosleep, wake_nothing, ORDINARY },
+	{ "poll", block_poll, wake_fifo, ORDINARY },
+	{ "ppoll", block_ppoll, wake_fifo, ORDINARY },
+	{ "select", block_select, wake_fifo, ORDINARY },
+	{ "epoll_wait", block_epoll_wait, wake_fifo, ORDINARY },
+	{ "epoll_pwait", block_epoll_pwait, wake_fifo, ORDINARY },
+	{ "epoll-signal", block_epoll_signal, wake_signal, ORDINARY },
+	{ "futex", block_futex, wake_futex, ORDINARY },
+	{ "futex-time", block_futex_time, wake_futex, ORDINARY },
+	{ "wait", block_wait, wake_fifo, ORDINARY },
+	{ "pause", block_pause, wake_signal, ORDINARY },
+	{ "sigsuspend", block_sigsuspend, wake_signal, ORDINARY },
+	{ "sigwait", block_sigwait, wake_signal, ORDINARY },
+	{ "sigtimedwait", block_sigtimedwait, wake_signal, ORDINARY },
+	{ "accept", block_accept, wake_accept, ORDINARY },
+	{ "recv", block_recv, wake_socket, ORDINARY },
+	{ "recv-time", block_recv_time, wake_socket, ORDINARY },
+	{ "read-socket-time", block_read_socket_time, wake_socket, ORDINARY },
+	{ "flock", block_flock, wake_fifo, ORDINARY },
+	{ "msgrcv", block_msgrcv, wake_msgrcv, ORDINARY },
+	{ "semop", block_semop, wake_semop, ORDINARY },
+	{ "semtimedop", block_semtimedop, wake_semop, ORDINARY },
+	{ "compute", block_compute, wake_compute, ORDINARY },
 
-	{ "again", block_again, wake_nothing, true },
-	{ "blind-shell", block_blind_shell, wake_fifo, true },
-	{ "close", block_close, wake_fifo, true },
-	{ "compute-alone", block_compute_alone, wake_compute, true },
-	{ "descriptors", block_descriptors, wake_fifo, true },
-	{ "exchange", block_exchange, wake_nothing, true },
-	{ "exec", block_exec, wake_signal, true },
-	{ "filter", block_filter, wake_fifo, true },
-	{ "flood", block_flood, wake_fifo, true },
-	{ "lend-child", block_lend_child, wake_nothing, true },
-	{ "limit", block_limit, wake_fifo, true },
-	{ "pending", block_pending, wake_fifo, true },
-	{ "pending-stop", block_pending_stop, wake_fifo, true },
-	{ "relay", block_relay, wake_fifo, true },
-	{ "rseq", block_rseq, wake_compute, true },
-	{ "vfork", block_vfork, wake_fifo, true },
-	{ "vfork-read", block_vfork_read, wake_fifo, true },
-	{ "without-main", block_without_main, wake_fifo, true },
+	{ "readv_time", block_readv_time, wake_socket, UNMARKED },
+	{ "recvmsg_time", block_recvmsg_time, wake_socket, UNMARKED },
+	{ "recvmmsg_time", block_recvmmsg_time, wake_socket, UNMARKED },
+	{ "accept_time", block_accept_time, wake_accept, UNMARKED },
+	{ "accept4_time", block_accept4_time, wake_accept, UNMARKED },
+	{ "write_time", block_write_time, wake_fifo, UNMARKED },
+	{ "writev_time", block_writev_time, wake_fifo, UNMARKED },
+	{ "sendto_time", block_sendto_time, wake_fifo, UNMARKED },
+	{ "sendmsg_time", block_sendmsg_time, wake_fifo, UNMARKED },
+	{ "sendmmsg_time", block_sendmmsg_time, wake_fifo, UNMARKED },
+	{ "connect_time", block_connect_time, wake_fifo, UNMARKED },
+	{ "epoll_pwait2", block_epoll_pwait2, wake_fifo, UNMARKED },
+	{ "io_getevents", block_io_getevents, wake_fifo, UNMARKED },
+
+	{ "again", block_again, wake_nothing, SPECIAL },
+	{ "blind-shell", block_blind_shell, wake_fifo, SPECIAL },
+	{ "compute-alone", block_compute_alone, wake_compute, SPECIAL },
+	{ "descriptors", block_descriptors, wake_fifo, SPECIAL },
+	{ "exchange", block_exchange, wake_nothing, SPECIAL },
+	{ "exec", block_exec, wake_signal, SPECIAL },
+	{ "filter", block_filter, wake_fifo, SPECIAL },
+	{ "flood", block_flood, wake_fifo, SPECIAL },
+	{ "lend-child", block_lend_child, wake_nothing, SPECIAL },
+	{ "limit", block_limit, wake_fifo, SPECIAL },
+	{ "pending", block_pending, wake_fifo, SPECIAL },
+	{ "pending-stop", block_pending_stop, wake_fifo, SPECIAL },
+	{ "relay", block_relay, wake_fifo, SPECIAL },
+	{ "rseq", block_rseq, wake_compute, SPECIAL },
+	{ "vfork", block_vfork, wake_fifo, SPECIAL },
+	{ "vfork-read", block_vfork_read, wake_fifo, SPECIAL },
+	{ "without-main", block_without_main, wake_fifo, SPECIAL },
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
@@ -245,12 +259,12 @@ find_kind(const char *name)
 }
 
 static void
-list_kinds(void)
+list_kinds(int sort)
 {
 	int i;
 
 	for (i = 0; i < KINDS; i++)
-		if (!kinds[i].special)
+		if ((int)kinds[i].sort == sort)
 			puts(kinds[i].name);
 }
 
@@ -314,7 +328,9 @@ main(int argc, char *argv[])
 	threaded = take_prefix(&name);
 	pthread_sigmask(SIG_BLOCK, NULL, &mask_at_start);
 	if (strcmp(argv[1], "-l") == 0)
-		list_kinds();
+		list_kinds(ORDINARY);
+	else if (strcmp(argv[1], "-u") == 0)
+		list_kinds(UNMARKED);
 	else if (strcmp(argv[1], "-s") == 0 && argc > 2)
 		run_filtered(argv + 2);
 	else if (strcmp(argv[1], "-w") == 0 && argc == 4)

@@ -78,6 +78,10 @@ void block_sigsuspend(void);
 void block_sigwait(void);
 void block_sigtimedwait(void);
 
+/* A new socket, which has the name "socket"; connect this one to that one. */
+int bound_socket(int type);
+int connect_socket(int fd);
+
 /* victim-messages.c */
 void block_accept(void);
 void wake_accept(pid_t pid);
@@ -97,10 +101,24 @@ void block_compute_alone(void);
 void block_rseq(void);
 void wake_compute(pid_t pid);
 
+/* victim-unmarked.c */
+void block_readv_time(void);
+void block_recvmsg_time(void);
+void block_recvmmsg_time(void);
+void block_accept_time(void);
+void block_accept4_time(void);
+void block_write_time(void);
+void block_writev_time(void);
+void block_sendto_time(void);
+void block_sendmsg_time(void);
+void block_sendmmsg_time(void);
+void block_connect_time(void);
+void block_epoll_pwait2(void);
+void block_io_getevents(void);
+
 /* victim-changes.c */
 void block_again(void);
 void block_exchange(void);
-void block_close(void);
 void block_exec(void);
 void block_flood(void);
 void block_filter(void);

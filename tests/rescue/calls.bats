@@ -4,10 +4,10 @@
 load ../lib/helpers
 load ../lib/rescue
 
-# matrix MODE [PREFIX] - rescue a victim in each kind of system call.
+# matrix MODE [PREFIX [LIST]] - rescue a victim in each kind of system call.
 matrix() {
 	local kind
-	for kind in $("$VICTIM" -l | sed "s/^/${2:-}/"); do
+	for kind in $("$VICTIM" "${3:--l}" | sed "s/^/${2:-}/"); do
 		mkdir "$kind"
 		cd "$kind"
 		echo "kind: $kind"
@@ -32,6 +32,10 @@ matrix() {
 
 @test "rescue: no call is cut short in another thread" {
 	matrix foreground thread-
+}
+
+@test "rescue: no call is cut short that ends with EINTR after each stop" {
+	matrix background '' -u
 }
 
 # Nobody reads the terminal, so the job hangs in write(2).

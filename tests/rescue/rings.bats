@@ -57,6 +57,15 @@ ends() {
 	done
 }
 
+@test "rescue: one that waits by its ring goes on waiting" {
+	ring wait
+	rescue "$pid"
+	shell_answers
+	hang_up
+	timeout "$LIMIT" sh -c 'echo >hold'
+	verdict
+}
+
 # Its ring alone tells of its terminal.
 @test "rescue: not one that has its terminal in a ring and nowhere else" {
 	ring closed

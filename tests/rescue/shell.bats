@@ -113,3 +113,18 @@ stop_both() {
 	until_true no_group "$group"
 	[ ! -e stopped ]
 }
+
+# Ctrl-Z stops all of the group, just when its shell is to take the terminal back.
+@test "rescue: Ctrl-Z at that moment leaves nothing stopped" {
+	start_on_terminal foreground "sh -c '$VICTIM read; :'"
+	until_true in_state S "$pid"
+	read -r _ _ _ _ group _ <"/proc/$pid/stat"
+	run -0 timeout "$LIMIT" "$AT_CALL" -k 1 "kill -TSTP -$group
+	    until grep -q '^State:.T' /proc/$pid/status; do :; done" \
+	    "$DETACH" -r "$pid"
+	[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+	# The hang-up would continue it, too.
+	until_true in_state S "$pid"
+	shell_answers
+	unharmed_in nohup.out
+}

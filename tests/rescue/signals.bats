@@ -46,15 +46,3 @@ load ../lib/rescue
 	grep -q '^ShdPnd:[[:space:]]0*$' "/proc/$pid/status"
 	unharmed_in nohup.out
 }
-
-# close() has closed by then: another thread may have opened that number again.
-# This rescue takes about a hundred calls of ptrace; hundreds, if detach insisted.
-@test "rescue: a close that a signal interrupts is not made again" {
-	sleeping_victim close
-	run -99 timeout -s KILL "$LIMIT" "$AT_CALL" 200 : \
-	    "$VICTIM" -s "$DETACH" -r "$pid"
-	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
-	# Without close_range(), it closed the one that it could.
-	[ ! -e "/proc/$pid/fd/19" ]
-	unharmed_in nohup.out
-}
