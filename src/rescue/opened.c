@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -78,29 +79,43 @@ is_own_terminal(const struct process *process, const struct stat *found)
 	       ((number & 0xff) | kind << 8 | (number & ~0xffU) << 12);
 }
 
-/* Return the flags that open() would need for a descriptor; -1 if closed. */
+/* The flags that open() would need for a descriptor. Return 0, or -1 with errno. */
 static int
-open_flags(pid_t pid, int number)
+read_flags(pid_t pid, int number, int *flags)
 {
 	const char *text;
 	char name[64];
-	unsigned flags;
 
 	snprintf(name, sizeof(name), "fdinfo/%d", number);
 	text = process_text(pid, name);
-	text = text != NULL ? strstr(text, "flags:") : NULL;
-	return text != NULL && sscanf(text, "flags: %o", &flags) == 1
-		   ? (int)flags
-		   : -1;
+	if (text == NULL)
+		return -1;
+	text = strstr(text, "flags:");
+	if (text != NULL && sscanf(text, "flags: %o", (unsigned *)flags) == 1)
+		return 0;
+	errno = EIO;
+	return -1;
 }
 
-bool
+/*
+ * After an error of stat_descriptor(): 0 if it is no terminal and no pipe. It may
+ * have been closed, or its file system refuses: FUSE does, to all but the user
+ * who mounted it. Only a lack of memory tells nothing.
+ */
+static int
+unless_unknown(void)
+{
+	return errno == ENOMEM ? -1 : 0;
+}
+
+int
 opened_has_terminal(const struct process *process, int number)
 {
 	struct stat found;
 
-	return stat_descriptor(process->pid, number, &found) == 0 &&
-	       is_own_terminal(process, &found);
+	if (stat_descriptor(process->pid, number, &found) == -1)
+		return unless_unknown();
+	return is_own_terminal(process, &found);
 }
 
 static void
@@ -113,36 +128,47 @@ note_kind(struct opened *rest, const struct stat *found)
 			!S_ISSOCK(found->st_mode);
 }
 
+/*
+ * Look at the descriptor with this number, and fill in the rest. Return 1 if it
+ * is of that kind, 0 if not, -1 with errno.
+ */
+static int
+look_at(const struct process *process, enum opened_kind kind,
+    struct opened_fd *fd, struct opened *rest)
+{
+	struct stat found;
+
+	if (stat_descriptor(process->pid, fd->number, &found) == -1)
+		return unless_unknown();
+	note_kind(rest, &found);
+	if (kind == PIPES ? !S_ISFIFO(found.st_mode)
+			  : !is_own_terminal(process, &found))
+		return 0;
+	if (read_flags(process->pid, fd->number, &fd->flags) == -1)
+		return errno == ENOENT ? 0 : -1; /* closed just now */
+	fd->by_name = found.st_rdev == makedev(TTY_ALIASES, ALIAS_TTY);
+	fd->device = found.st_dev;
+	fd->inode = found.st_ino;
+	/* An O_PATH descriptor names a file without opening it. */
+	return (fd->flags & O_PATH) == 0;
+}
+
 ssize_t
 opened_list(const struct process *process, enum opened_kind kind,
     struct opened_fd **list, struct opened *rest)
 {
-	int *numbers, flags;
+	int *numbers, is_one;
 	ssize_t all = process_numbers(process->pid, "fd", &numbers), i;
 	struct opened noted = { 0 };
-	struct stat found;
 	ssize_t count = 0;
 
 	*list = all == -1 ? NULL : calloc((size_t)all + 1, sizeof(**list));
 	if (*list == NULL)
 		count = -1;
 	for (i = 0; count != -1 && i < all; i++) {
-		if (stat_descriptor(process->pid, numbers[i], &found) == -1)
-			continue;
-		note_kind(&noted, &found);
-		if (kind == PIPES ? !S_ISFIFO(found.st_mode)
-				  : !is_own_terminal(process, &found))
-			continue;
-		flags = open_flags(process->pid, numbers[i]);
-		/* An O_PATH descriptor names a file without opening it. */
-		if (flags == -1 || (flags & O_PATH) != 0)
-			continue;
-		(*list)[count++] = (struct opened_fd){ .number = numbers[i],
-			.flags = flags,
-			.by_name =
-			    found.st_rdev == makedev(TTY_ALIASES, ALIAS_TTY),
-			.device = found.st_dev,
-			.inode = found.st_ino };
+		(*list)[count].number = numbers[i];
+		is_one = look_at(process, kind, &(*list)[count], &noted);
+		count = is_one == -1 ? -1 : count + is_one;
 	}
 	if (rest != NULL)
 		*rest = noted;

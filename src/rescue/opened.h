@@ -36,13 +36,16 @@ struct opened {
 /* Is this descriptor of the process a socket? */
 bool opened_is_socket(pid_t pid, int number);
 
-/* Is this descriptor of the process open on its terminal? */
-bool opened_has_terminal(const struct process *process, int number);
+/*
+ * Is this descriptor of the process open on its terminal? Return 1 or 0, or -1
+ * with errno.
+ */
+int opened_has_terminal(const struct process *process, int number);
 
 /*
  * List the descriptors of that kind. For pipes, the PID is all that is needed.
  * Return how many; or -1 with errno: EACCES for a process of another user, ENOENT
- * for one that has ended. The caller frees the list. The rest is for what else it
+ * for one that has ended. The caller frees the list, in either case. The rest is for what else it
  * has; NULL will do.
  */
 ssize_t opened_list(const struct process *process, enum opened_kind kind,

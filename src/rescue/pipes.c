@@ -60,7 +60,7 @@ fate_of(pid_t pid, const struct jobs *jobs)
 
 /*
  * Add the ends that a process has, as far as they may be seen. Return 0, or -1
- * with ENOMEM.
+ * with errno.
  */
 static int
 add_ends(struct ends *ends, pid_t pid, bool rescued)
@@ -72,7 +72,8 @@ add_ends(struct ends *ends, pid_t pid, bool rescued)
 
 	if (count <= 0) {
 		free(pipes);
-		return count == -1 && errno == ENOMEM ? -1 : 0;
+		return count == 0 || errno == EACCES || errno == ENOENT ? 0
+									: -1;
 	}
 	grown =
 	    realloc(ends->list, (ends->count + (size_t)count) * sizeof(*grown));
@@ -172,7 +173,7 @@ add_ends_of_rescued(struct ends *ends, const struct jobs *jobs)
 /*
  * Add the ends of processes of the jobs' sessions, or of all others. Refused
  * members are left out: the user is told of them anyway. Return 0, or -1 with
- * ENOMEM.
+ * errno.
  */
 static int
 add_ends_of_others(struct ends *ends, const struct process *list, ssize_t all,

@@ -135,9 +135,14 @@ add_entries(struct process_pids *numbers, const char *path)
 
 	if (directory == NULL)
 		return -1;
-	while (result == 0 && (entry = readdir(directory)) != NULL)
-		if (isdigit((unsigned char)entry->d_name[0]))
+	do {
+		errno = 0;
+		entry = readdir(directory);
+		if (entry == NULL)
+			result = errno == 0 ? 0 : -1;
+		else if (isdigit((unsigned char)entry->d_name[0]))
 			result = process_add_pid(numbers, atoi(entry->d_name));
+	} while (entry != NULL && result == 0);
 	closedir(directory);
 	return result;
 }

@@ -130,6 +130,23 @@ open_replacements(struct subject *subject)
 	return 0;
 }
 
+/* Refuse a file that is the terminal: the user named it. Return 0, or -1. */
+static int
+refuse_terminal(struct subject *subject)
+{
+	const char *name = subject->source->plan->output;
+	int is_terminal;
+
+	if (subject->our_file == NONE || name == NULL)
+		return 0;
+	is_terminal = opened_has_terminal(subject->process, (int)subject->file);
+	if (is_terminal == 0)
+		return 0;
+	return is_terminal == 1
+		   ? refuse(subject, name, "is the terminal itself")
+		   : refuse_for(subject, name, -errno);
+}
+
 /* Have it receive them. */
 static int
 hand_over_replacements(struct subject *subject)
@@ -154,13 +171,7 @@ hand_over_replacements(struct subject *subject)
 		subject->null = subject->made[HANDOVER_SOCKETS];
 	if (subject->our_file != NONE)
 		subject->file = subject->made[subject->nmade - 1];
-	/* Only a file that the user named can be that. */
-	if (subject->our_file != NONE &&
-	    subject->source->plan->output != NULL &&
-	    opened_has_terminal(subject->process, (int)subject->file))
-		return refuse(subject, subject->source->plan->output,
-		    "is the terminal itself");
-	return 0;
+	return refuse_terminal(subject);
 }
 
 /* Do two descriptors of the process share one open file description? */
@@ -212,6 +223,7 @@ replace_descriptor(struct subject *subject, size_t index)
 	const struct opened_fd *fd = &subject->fds[index];
 	long with = is_input(fd) ? subject->null : subject->file, result;
 	long copy = find_copy(subject, index);
+	int is_terminal;
 
 	if (is_made(subject, fd->number))
 		return 0;
@@ -221,8 +233,9 @@ replace_descriptor(struct subject *subject, size_t index)
 		if (copy < 0)
 			return copy == -EBADF ? 0 : copy;
 		subject->made[subject->nmade++] = copy;
-		if (!opened_has_terminal(subject->process, (int)copy))
-			return 0;
+		is_terminal = opened_has_terminal(subject->process, (int)copy);
+		if (is_terminal != 1)
+			return is_terminal == 0 ? 0 : -errno;
 	}
 	result = call(subject, SYS_dup3, (unsigned long)with,
 	    (unsigned long)fd->number, (unsigned long)(fd->flags & O_CLOEXEC),

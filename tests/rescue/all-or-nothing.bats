@@ -79,6 +79,66 @@ load ../lib/rescue
 	unharmed read
 }
 
+# unseen REASON PATH... -- [OPTION]... - what detach asks of these paths fails, and
+# it refuses for that reason.
+unseen() {
+	local why=$1 calls='?open,openat,statx,getdents64'
+	as=(strace -e quiet=all -o trace -e "trace=$calls"
+	    -e "inject=$calls:error=ENOMEM${when:+:when=$when}")
+	for ((; $# > 1; )); do
+		shift
+		[ "$1" != -- ] || break
+		as+=(-P "/proc/$pid/$1")
+	done
+	left_alone "$why: Cannot allocate memory" "$pid" "${@:2}"
+	as=()
+	grep -q INJECTED trace
+}
+
+# No descriptor is passed over for that: it would be left on the terminal.
+@test "rescue: nothing changes if a descriptor cannot be looked at" {
+	need strace
+	sleeping_victim read
+	for what in fd fd/0 fd/2 fdinfo/0 fdinfo/2; do
+		echo "what: $what"
+		unseen /proc $what --
+	done
+	# The second call, for a directory is open then.
+	when=2 unseen /proc fd --
+	# What was handed over, and the first copy.
+	may_create=yes
+	unseen output fd/{5..15} -- -o output
+	unseen descriptors fd/{5..15} --
+	unharmed read
+}
+
+# The rescue does not fail for what is closed by then, nor for a file that only
+# its user may look at, as those of FUSE.
+@test "rescue: one that closes a descriptor when it is looked at" {
+	need strace
+	for error in ENOENT EACCES; do
+		rm -f fifo nohup.out
+		sleeping_victim read
+		terminal_file=$(fd_of 2)
+		run -0 timeout -s KILL "$LIMIT" strace -e quiet=all -o trace \
+		    -P "/proc/$pid/fd/1" -e trace=statx \
+		    -e inject=statx:error=$error "$DETACH" -r "$pid"
+		grep -q INJECTED trace
+		[ "$(fd_of 0) $(fd_of 1) $(fd_of 2)" = \
+		    "/dev/null $terminal_file $PWD/nohup.out" ]
+		hang_up
+	done
+	rm -f fifo nohup.out
+	sleeping_victim read
+	run -0 timeout -s KILL "$LIMIT" strace -e quiet=all -o trace \
+	    -P "/proc/$pid/fdinfo/2" -e "trace=?open,openat" \
+	    -e "inject=?open,openat:error=ENOENT" "$DETACH" -r "$pid"
+	grep -q INJECTED trace
+	[[ $(fd_of 2) == /dev/pts/* ]]
+	[ "$(fd_of 1)" = "$PWD/nohup.out" ]
+	hang_up
+}
+
 # A number that another thread closes may become that of our own copy, which must
 # come back in the end. It is closed at the first call of ptrace after the look at
 # the descriptors.

@@ -254,11 +254,18 @@ finds_orphan() {
 @test "rescue: where others may be missed, it says so" {
 	need strace
 	sleeping_victim read
-	for when in 1 2; do
+	read_fails() {
 		run -125 timeout -s KILL "$LIMIT" strace -qq -o trace -P /proc \
-		    -e "trace=?open,openat" \
-		    -e "inject=?open,openat:error=EMFILE:when=$when" \
-		    "$DETACH" -r "$pid"
+		    -e "trace=?open,openat,getdents64" \
+		    -e "inject=$1:error=EMFILE:when=$2" "$DETACH" -r "$pid"
+	}
+	for when in 1 2; do
+		read_fails getdents64 1
+		[ "$output" = \
+		    "detach: PID $pid: /proc: others of its job may be missed" ]
+	done
+	for when in 1 2; do
+		read_fails "?open,openat" $when
 		[ "${lines[0]}" = \
 		    "detach: PID $pid: /proc: others of its job may be missed" ]
 		[ "${#lines[@]}" = $when ]

@@ -39,16 +39,40 @@ joined() {
 	unharmed_in nohup.out
 }
 
-# Its shell may be of another user.
+# Its shell may be of another user, or have ended by now.
 @test "rescue: a pipe, and a process that may not be looked at" {
 	need strace
-	joined 'cat pipe' "$VICTIM read >pipe"
-	run -125 timeout -s KILL "$LIMIT" strace -qq -o trace \
-	    -P "/proc/$shell/fd" -e "trace=?open,openat" \
-	    -e "inject=?open,openat:error=EACCES" "$DETACH" -q -r "$pid"
-	grep -q INJECTED trace
-	[ "$output" = "detach: PID $pid: has a pipe to PID $partner, which is not rescued" ]
-	hang_up
+	for error in EACCES ENOENT; do
+		joined 'cat pipe' "$VICTIM read >pipe"
+		run -125 timeout -s KILL "$LIMIT" strace -qq -o trace \
+		    -P "/proc/$shell/fd" -e "trace=?open,openat" \
+		    -e "inject=?open,openat:error=$error" "$DETACH" -q -r "$pid"
+		grep -q INJECTED trace
+		[ "$output" = \
+		    "detach: PID $pid: has a pipe to PID $partner, which is not rescued" ]
+		hang_up
+	done
+}
+
+@test "rescue: a pipe, and a process that cannot be looked at" {
+	need strace
+	for what in fd fd/N fdinfo/N; do
+		echo "what: $what"
+		joined 'cat pipe' "$VICTIM read >pipe"
+		until_true reads_pipe
+		run -125 timeout -s KILL "$LIMIT" strace -e quiet=all -o trace \
+		    -P "/proc/$partner/${what/N/${number##*/}}" \
+		    -e "trace=?open,openat,statx" \
+		    -e "inject=?open,openat,statx:error=ENOMEM" "$DETACH" -q -r "$pid"
+		grep -q INJECTED trace
+		[ "$output" = "detach: pipes: Cannot allocate memory" ]
+		hang_up
+	done
+}
+
+reads_pipe() {
+	number=$(find "/proc/$partner/fd" -lname "$PWD/pipe")
+	[ -n "$number" ]
 }
 
 # The shell may have the end without using it.
