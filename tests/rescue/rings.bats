@@ -57,6 +57,23 @@ ends() {
 	done
 }
 
+# Older kernels show only the last part of its name, which is the terminal's, too.
+@test "rescue: one with a file registered that has the number of its terminal" {
+	mkdir numbers
+	# shellcheck disable=SC2016 # for the other shell
+	ring file 'n=$(tty); ln -s "numbers/${n##*/}" kept;'
+	run rescue "$pid"
+	if grep -qs "$PWD/numbers/" "/proc/$pid/fdinfo"/*; then
+		[ "$status: $output" = \
+		    "0: detach: PID $pid, output in '$PWD/nohup.out'" ]
+	else
+		[ "$status: $output" = \
+		    "125: detach: PID $pid: has registered its terminal with io_uring" ]
+	fi
+	ends
+	hang_up
+}
+
 @test "rescue: one that waits by its ring goes on waiting" {
 	ring wait
 	rescue "$pid"
