@@ -154,6 +154,14 @@ in_shell() {
 	[[ $output != *"keeps the terminal"* ]]
 }
 
+@test "rescue: nor is there a shell that could read nothing" {
+	start_on_terminal background "$VICTIM -s $VICTIM read"
+	keys "exec $DETACH -r $pid </dev/null\n"
+	until_true gone "$shell"
+	grep -q "is under a seccomp filter" screen
+	run -1 grep "keeps the terminal" screen
+}
+
 # What the file in /proc says where it cannot be changed.
 @test "rescue: where yama forbids it, what permits it is told" {
 	right root mounts

@@ -39,6 +39,19 @@ joined() {
 	unharmed_in nohup.out
 }
 
+# In a session of its own: there its partner ends with the terminal.
+@test "rescue: a pipe of the second of two jobs" {
+	start_on_terminal background "$VICTIM pause"
+	first=$pid
+	joined 'cat pipe' "$VICTIM read >pipe"
+	run -125 rescue "$first" "$pid"
+	[ "${#lines[@]}" = 3 ]
+	[ "${lines[2]}" = \
+	    "detach: PID $pid: has a pipe to PID $partner, which is not rescued" ]
+	hang_up
+	kill -KILL "$first"
+}
+
 # Its shell may be of another user, or have ended by now.
 @test "rescue: a pipe, and a process that may not be looked at" {
 	need strace
