@@ -61,6 +61,9 @@ enter(int slave, const bool own[3])
 	struct termios settings;
 	int n;
 
+	/* As a login does: the shell that starts us in the background has not. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	if (setsid() == -1)
 		err(125, "setsid");
 	if (ioctl(slave, TIOCSCTTY, 0) == -1 ||

@@ -8,6 +8,7 @@
  *	victim -l		list the kinds of which each call is tried
  *	victim -u		list more of them, that the kernel does not mark
  *	victim -s COMMAND...	run the command under a seccomp filter
+ *	victim -t SIGNAL PID	send a signal to the first thread alone
  *
  * Before the call it writes its PID to the FIFO "ready", and the PID of the
  * thread that calls to the file "thread"; after the call it writes "ok" or what
@@ -333,6 +334,9 @@ main(int argc, char *argv[])
 		list_kinds(UNMARKED);
 	else if (strcmp(argv[1], "-s") == 0 && argc > 2)
 		run_filtered(argv + 2);
+	else if (strcmp(argv[1], "-t") == 0 && argc == 4)
+		return (int)syscall(
+		    SYS_tgkill, atoi(argv[3]), atoi(argv[3]), atoi(argv[2]));
 	else if (strcmp(argv[1], "-w") == 0 && argc == 4)
 		find_kind(name)->wake((pid_t)atoi(argv[3]));
 	else {

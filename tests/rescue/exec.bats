@@ -117,13 +117,14 @@ in_shell() {
 	export SHELL
 	start_on_terminal background "$VICTIM -s $VICTIM read"
 	until_true in_state S "$pid"
-	keys 'ulimit -Sn 250\n'
+	keys 'ulimit -Sn 250; trap "" CHLD\n'
 	shell_answers
 	keys "exec $DETACH -r $pid\n"
 	until_true grep -qx cat "/proc/$shell/comm"
 	grep -E '^SigBlk:.0+$' "/proc/$shell/status"
-	# Neither SIGPIPE, SIGCHLD nor SIGXFSZ is ignored.
-	[ $((0x$(sed -n 's/^SigIgn:.//p' "/proc/$shell/status") & 0x1011000)) = 0 ]
+	# SIGCHLD was ignored, neither SIGPIPE nor SIGXFSZ was.
+	ignored=$((0x$(sed -n 's/^SigIgn:.//p' "/proc/$shell/status")))
+	[ $((ignored & 0x1011000)) = $((0x10000)) ]
 	grep -E '^Max open files +250 ' "/proc/$shell/limits"
 	hang_up
 }

@@ -35,6 +35,21 @@ load ../lib/rescue
 	done
 }
 
+# For one that is traced the kernel keeps even those that nobody asked for. At that
+# call it is held, and what is pending has still to be looked at.
+@test "rescue: a signal that comes just then, and ends nothing" {
+	for signal in HUP CHLD CONT URG WINCH; do
+		echo "signal: $signal"
+		rm -f fifo nohup.out
+		start_on_terminal background "$VICTIM read"
+		until_true in_state S "$pid"
+		run -0 timeout "$LIMIT" "$AT_CALL" 3 "kill -$signal $pid" \
+		    "$DETACH" -r "$pid"
+		[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+		unharmed_in nohup.out
+	done
+}
+
 # The other thread is in vfork(), and would take the signal after that.
 @test "rescue: a job that will stop for its terminal later goes on" {
 	start_on_terminal background "$VICTIM thread-vfork"
