@@ -3,7 +3,7 @@
  *
  *	ring terminal	standard input, output and error, and the first closed
  *	ring closed	the same, and all three closed
- *	ring file	the file "kept", and an empty place
+ *	ring file	the file "kept", which is closed, and an empty place
  *	ring empty	empty places only
  *	ring none	nothing
  *	ring wait	nothing, but waits by it for "hold"
@@ -128,6 +128,8 @@ main(int argc, char *argv[])
 		err(1, "registered files");
 	if (strcmp(argv[1], "terminal") == 0)
 		close(0);
+	if (strcmp(argv[1], "file") == 0)
+		close(files[0]);
 	for (i = 0; closed && i < 3; i++)
 		close(i);
 	tell_pid();

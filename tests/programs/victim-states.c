@@ -43,7 +43,9 @@ block_limit(void)
 {
 	const struct rlimit limit = { 50, 50 };
 
-	if (dup2(1, 100) == -1 || setrlimit(RLIMIT_NOFILE, &limit) == -1)
+	/* Another one goes first, which a program that it starts does not get. */
+	if (dup2(1, 100) == -1 || dup3(1, 20, O_CLOEXEC) == -1 ||
+	    setrlimit(RLIMIT_NOFILE, &limit) == -1)
 		err(1, "limit");
 	block_read();
 }
@@ -125,6 +127,7 @@ block_descriptors(void)
 	    dup2(open(name, O_RDONLY), 22) == -1 ||
 	    dup2(open("/dev/tty", O_RDWR), 23) == -1 ||
 	    dup3(1, 24, O_CLOEXEC) == -1 || dup2(1, 25) == -1 ||
+	    dup2(open(name, O_PATH), 27) == -1 ||
 	    dup2(open("kept", O_RDWR | O_CREAT, 0600), 26) == -1)
 		err(1, "descriptors");
 	block_read();

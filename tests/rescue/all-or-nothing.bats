@@ -76,6 +76,10 @@ load ../lib/rescue
 	    -P "/proc/$pid/mem" -e trace=pread64 -e inject=pread64:error=EIO \
 	    "$DETACH" -r "$pid"
 	[ "$output" = "detach: PID $pid: has no system call instruction" ]
+	run -125 timeout -s KILL "$LIMIT" strace -qq -o trace \
+	    -P "/proc/$pid/mem" -e "trace=?open,openat" \
+	    -e "inject=?open,openat:error=EACCES" "$DETACH" -r "$pid"
+	[ "$output" = "detach: PID $pid: Permission denied" ]
 	unharmed read
 }
 
@@ -171,4 +175,30 @@ unseen() {
 	[ "$(fd_of 0) $(fd_of 1) $(fd_of 8)" = "$tty $tty /dev/tty" ]
 	[ ! -e "/proc/$pid/fd/3" ]
 	[ ! -e "/proc/$pid/fd/7" ]
+	hang_up
+}
+
+# Nor does a rescue fail for a number that is free by then.
+@test "rescue: one whose thread closes a descriptor meanwhile" {
+	need python3
+	mkfifo go gone
+	cat >closes.py <<-'EOF'
+		import os, signal, threading
+		def close():
+		    open("go").read()
+		    os.close(50)
+		    open("gone", "w").close()
+		os.dup2(0, 50)
+		threading.Thread(target=close, daemon=True).start()
+		with open("ready", "w") as ready:
+		    ready.write(str(os.getpid()))
+		signal.pause()
+	EOF
+	start_on_terminal background "python3 -E closes.py"
+	[ "$(uname -m)" = aarch64 ] && at=9 || at=7
+	rescue_at "$at" "echo >go; read -r _ <gone"
+	[ "$status" = 0 ]
+	[ "$(fd_of 0) $(fd_of 1)" = "/dev/null $PWD/nohup.out" ]
+	[ ! -e "/proc/$pid/fd/50" ]
+	hang_up
 }

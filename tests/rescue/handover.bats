@@ -132,11 +132,24 @@ other='setpriv --reuid=12345 --regid=12345 --clear-groups'
 # Its supplementary groups are the job's, too.
 @test "rescue: the default file is opened with the job's groups" {
 	root
+	need strace
 	mkdir -m 770 group
 	chgrp 23456 group
 	start_on_terminal background \
 	    "setpriv --reuid=12345 --regid=12345 --groups=34567,23456 sh -c 'echo \$\$ >&9; exec sleep 1000 9>&-' 9>ready"
 	cd group
+	# To take them on, and to give them back.
+	for when in 1 2; do
+		rm -f nohup.out
+		run -125 timeout -s KILL "$LIMIT" strace -qq -o trace \
+		    -e "trace=setgroups,?setgroups32" \
+		    -e "inject=setgroups,?setgroups32:error=ENOMEM:when=$when" \
+		    "$DETACH" -r "$pid"
+		[ "$output" = "detach: PID $pid: nohup.out: cannot be opened as \
+the job's user: Cannot allocate memory" ]
+		[[ $(fd_of 1) == /dev/pts/* ]]
+	done
+	rm -f nohup.out
 	run -0 rescue "$pid"
 	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
 	[ "$(stat -c %u:%g nohup.out)" = 12345:12345 ]
@@ -184,6 +197,19 @@ other='setpriv --reuid=12345 --regid=12345 --clear-groups'
 	[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
 	same_open "$pid" 2 "$second" 1
 	same_open "$pid" 2 "$second" 2
+	[ "$(stat -c %u nohup.out)" = 0 ]
+	kill -KILL -- "-$pid"
+	hang_up
+
+	# It is made by the user of the one that was named.
+	rm nohup.out
+	chmod 1777 .
+	start_on_terminal background "sh -c 'echo \$\$ >ready; exec sleep 1000' |
+	    $other sleep 1000"
+	until_true other_user
+	run -0 rescue "$second"
+	[ "$output" = "detach: PID $second and 1 more, output in '$PWD/nohup.out'" ]
+	[ "$(stat -c %u nohup.out)" = 12345 ]
 	kill -KILL -- "-$pid"
 	hang_up
 }

@@ -80,8 +80,10 @@ finds_orphan() {
 	mkfifo made
 	start_on_terminal background \
 	    "$(maker '(sleep 1000 & echo \$! >made)')"
-	rescue_at 1 "kill -USR1 $pid; read -r orphan <made; echo \$orphan >orphan"
-	[ "$status" = 0 ]
+	run -0 timeout "$LIMIT" "$AT_CALL" 1 \
+	    "kill -USR1 $pid; read -r orphan <made; echo \$orphan >orphan" \
+	    "$DETACH" -r "$pid"
+	[[ $output == "detach: PID $pid and "*" more, output in '$PWD/nohup.out'" ]]
 	orphan=$(<orphan)
 	[ "$(parent_of "$orphan")" != "$pid" ]
 	[ "$(readlink "/proc/$orphan/fd/1")" = "$PWD/nohup.out" ]
@@ -194,6 +196,21 @@ finds_orphan() {
 	verdict
 }
 
+# What runs on a terminal of its own is no part of the job, whatever it has open.
+@test "rescue: not a child on another terminal" {
+	start_on_terminal background "$PTY $VICTIM read 5>&1"
+	tty=$(fd_of 5)
+	[[ $tty == /dev/pts/* && $(fd_of 0) != "$tty" ]]
+	outer=$(parent_of "$pid")
+	read -r _ _ _ _ _ shell _ <"/proc/$outer/stat"
+	run -0 rescue "$outer"
+	[ "$output" = "detach: PID $outer, output in '$PWD/nohup.out'" ]
+	[ "$(fd_of 5)" = "$tty" ]
+	hang_up
+	wake read
+	verdict
+}
+
 # A shell without job control starts its jobs in its own process group.
 @test "rescue: not the leader of the session, if it is not named" {
 	start_on_terminal background "set +m; $VICTIM read"
@@ -204,16 +221,35 @@ finds_orphan() {
 	shell_answers
 	unharmed_in nohup.out
 
-	rm fifo nohup.out
-	start_on_terminal background "set +m; $VICTIM read"
-	run -0 rescue "$pid" "$shell"
-	[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
-	# The shell has read end of file and ends, and its terminal with it.
-	exec 7>&-
-	wait "$terminal"
+	for first in pid shell; do
+		rm fifo nohup.out
+		start_on_terminal background "set +m; $VICTIM read"
+		named=("$pid" "$shell")
+		[ $first = pid ] || named=("$shell" "$pid")
+		run -0 rescue "${named[@]}"
+		[ "$output" = \
+		    "detach: PID ${named[0]} and 1 more, output in '$PWD/nohup.out'" ]
+		# The shell has read end of file and ends, and its terminal with it.
+		exec 7>&-
+		wait "$terminal"
+		wake read
+		verdict
+		grep -qx v:2 nohup.out
+	done
+}
+
+# It is safe as it is: it ignores SIGHUP and has nothing on the terminal.
+@test "rescue: nothing is said of a leader that does not end with its terminal" {
+	start_on_terminal foreground "set +m; trap '' HUP; $VICTIM read &
+	    exec sleep 1000 </dev/null >/dev/null 2>&1"
+	until_true grep -qx sleep "/proc/$shell/comm"
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	# With that one, the terminal goes.
+	kill -KILL "$shell"
+	until_true gone "$terminal"
 	wake read
 	verdict
-	grep -qx v:2 nohup.out
 }
 
 @test "rescue: the leader of the session knows whom it has not named" {

@@ -13,6 +13,20 @@ load ../lib/rescue
 	unharmed_in elsewhere/out
 }
 
+# The name is known to whoever chose it; but a user is not left without a word.
+@test "rescue: with -o, success is told on a terminal alone" {
+	start_on_terminal background "$VICTIM read"
+	run -0 rescue -o out "$pid"
+	[ -z "$output" ]
+	unharmed_in out
+	rm -f fifo
+	start_on_terminal background "$VICTIM read | cat"
+	keys "$DETACH -o out -r $pid\n"
+	shell_answers
+	on_screen "detach: PID $pid and 1 more"
+	hang_up
+}
+
 @test "rescue: what is there is appended to" {
 	echo old >nohup.out
 	sleeping_victim read
@@ -113,6 +127,8 @@ meanwhile() {
 	rescue "$pid"
 	for n in 0 22 23; do
 		[ "$(fd_of $n)" = /dev/null ]
+		# One that was open for writing still is.
+		grep -q '^flags:.*2$' "/proc/$pid/fdinfo/$n"
 	done
 	for n in 1 2 24 25; do
 		[ "$(fd_of $n)" = "$PWD/nohup.out" ]
@@ -122,8 +138,10 @@ meanwhile() {
 	[ "$(fd_of 26)" = "$PWD/kept" ]
 	grep -q '^flags:.*02[0-9]\{6\}$' "/proc/$pid/fdinfo/24"
 	run ! grep -q '^flags:.*02[0-9]\{6\}$' "/proc/$pid/fdinfo/25"
-	# Left are 21 and the number that it was first opened on.
-	[ "$(find "/proc/$pid/fd" -lname '/dev/pts/[0-9]*' | wc -l)" = 2 ]
+	# The terminal's name, which is not open: 27.
+	[ "$(fd_of 27)" = "$tty" ]
+	# Left are 21 and 27, and the numbers that they were first opened on.
+	[ "$(find "/proc/$pid/fd" -lname '/dev/pts/[0-9]*' | wc -l)" = 4 ]
 	unharmed_in nohup.out
 }
 

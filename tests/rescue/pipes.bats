@@ -83,6 +83,17 @@ joined() {
 	done
 }
 
+# Two looks find the job, the third one is for all others.
+@test "rescue: a pipe, and others that cannot be looked for" {
+	need strace
+	joined 'cat pipe' "$VICTIM read >pipe"
+	run -125 timeout -s KILL "$LIMIT" strace -qq -o trace -P /proc \
+	    -e "trace=?open,openat" -e "inject=?open,openat:error=EMFILE:when=3" \
+	    "$DETACH" -q -r "$pid"
+	[ "$output" = "detach: pipes: Too many open files" ]
+	hang_up
+}
+
 reads_pipe() {
 	number=$(find "/proc/$partner/fd" -lname "$PWD/pipe")
 	[ -n "$number" ]

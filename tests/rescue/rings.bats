@@ -74,6 +74,14 @@ ends() {
 	hang_up
 }
 
+@test "rescue: not one that has registered it by the name /dev/tty" {
+	ring file 'ln -s /dev/tty kept;'
+	run -125 rescue "$pid"
+	[ "$output" = "detach: PID $pid: has registered its terminal with io_uring" ]
+	ends
+	hang_up
+}
+
 @test "rescue: one that waits by its ring goes on waiting" {
 	ring wait
 	rescue "$pid"

@@ -48,6 +48,18 @@ load ../lib/rescue
 	unharmed_in nohup.out
 }
 
+# Its SIGCHLD is taken at once, though it never comes to rest.
+@test "rescue: a shell that is busy when its job goes on" {
+	start_on_terminal background "$VICTIM read"
+	kill -STOP "$pid"
+	until_true in_state T "$pid"
+	keys 'echo >busy; while :; do :; done\n'
+	until_true [ -s busy ]
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	unharmed_in nohup.out
+}
+
 # It sleeps, but blocks SIGCHLD and waits for no child.
 @test "rescue: a shell that cannot see that its job goes on" {
 	start_on_terminal background "$VICTIM blind-shell"
@@ -126,5 +138,16 @@ stop_both() {
 	# The hang-up would continue it, too.
 	until_true in_state S "$pid"
 	shell_answers
+	unharmed_in nohup.out
+}
+
+# The shell knows that script as its job, and nothing there is to stop.
+@test "rescue: by a script, of what it has started, in the foreground" {
+	start_on_terminal foreground "sh -c '$VICTIM read &
+	    until [ -s thread ]; do :; done; $DETACH -r \$!; echo status: \$?'"
+	until_true on_screen "status: 0"
+	shell_answers
+	tr -d '\r' <screen | grep '^detach: ' >said
+	[ "$(cat said)" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
 	unharmed_in nohup.out
 }

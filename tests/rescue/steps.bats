@@ -102,10 +102,19 @@ exec_target() {
 	done
 }
 
-# The signal is handled once, and the interrupted call goes on.
+# The signal is handled once, and the interrupted call goes on. What the job has
+# for a moment is nothing for a program that another thread starts.
 signal_target() {
-	rescue_at "$1" "kill -10 $pid" || return 99
+	: "${first_open:=$(cd "/proc/$pid/fd" && echo *)}"
+	rescue_at "$1" "kill -10 $pid
+	    for fd in /proc/$pid/fdinfo/*; do
+	        case ' $first_open ' in
+	        *' '\${fd##*/}' '*) ;;
+	        *) grep -q '^flags:.*02[0-7]\{6\}\$' \$fd || echo \$fd >>inherited ;;
+	        esac
+	    done" || return 99
 	[ $status = 0 ] || return 1
+	[ ! -e inherited ] || return 2
 	again
 	handled=$((handled + 1))
 }
@@ -128,6 +137,8 @@ send_sigsys() {
 	esac
 	open=$(cd "/proc/$pid/fd" && echo *)
 	[ "$open" = "${first_open:=$open}" ] || return 4
+	size=$(grep ^VmSize "/proc/$pid/status")
+	[ "$size" = "${first_size:=$size}" ] || return 5
 	again
 	handled=$((handled + 1))
 }
