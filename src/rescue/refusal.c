@@ -1,13 +1,21 @@
 /* refusal.c owns the reasons not to rescue a process, and their words. */
+#include <sys/syscall.h>
+
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "message.h"
+#include "rescue/quirks.h"
 #include "rescue/refusal.h"
+
+enum { EXEC_MS = 2000 }; /* for a thread that calls exec() */
+static const struct timespec millisecond = { 0, 1000000 };
 
 /* Seen before the stop, or only with it. */
 static const char other_word_size[] = "is a program of another word size";
@@ -121,13 +129,83 @@ refusal_of_terminals(const struct process *process,
 		   : NULL;
 }
 
+/*
+ * Does the process live on in another thread than the main one? One that runs
+ * may be about to call exec(), or be in it; those that it ends have a SIGKILL.
+ */
+static bool
+has_other_thread(pid_t pid)
+{
+	struct process_status status;
+	struct sleeping_call call;
+	pid_t *threads;
+	ssize_t count = process_numbers(pid, "task", &threads), i;
+	bool found = false;
+
+	for (i = 0; i < count && !found; i++) {
+		if (threads[i] == pid ||
+		    process_read_status(threads[i], &status) == -1 ||
+		    strchr("RZX", status.state) != NULL ||
+		    (status.pending & 1LL << (SIGKILL - 1)) != 0)
+			continue;
+		quirks_read_call(threads[i], &call);
+		found = call.number != -1 && call.number != SYS_execve &&
+			call.number != SYS_execveat;
+	}
+	free(threads);
+	return found;
+}
+
+/*
+ * Has the main thread ended for good? When another thread calls exec(), the main
+ * thread ends first, and then that one takes its place (the kernel's
+ * de_thread()).
+ */
+static bool
+has_lost_main_thread(pid_t pid)
+{
+	struct process now;
+	int ms;
+
+	for (ms = 0; ms < EXEC_MS; ms++) {
+		if (process_read(pid, &now) == -1 || now.state != 'Z')
+			return false;
+		if (has_other_thread(pid))
+			return true;
+		nanosleep(&millisecond, NULL);
+	}
+	return true;
+}
+
+/*
+ * Read "status", which may be closed to us though "stat" is not. While exec()
+ * gives a thread the PID of the process, it may show the thread's, or nothing.
+ */
+static bool
+can_be_looked_at(pid_t pid, struct process_status *status)
+{
+	struct process now;
+	int ms;
+
+	for (ms = 0; ms < EXEC_MS; ms++) {
+		if (process_read_status(pid, status) == 0) {
+			if (status->pid == pid)
+				return true;
+		} else if (errno == EACCES || errno == EPERM)
+			return false;
+		if (process_read(pid, &now) == -1)
+			return false;
+		nanosleep(&millisecond, NULL);
+	}
+	return false;
+}
+
 /* The first reason that applies is told. */
 const char *
 refusal_of(const struct process *process)
 {
 	struct process_status status;
 
-	(void)process_read_status(process->pid, &status);
 	if (process->pid == 1)
 		return "init is no job";
 	if (process->pid == getpid())
@@ -138,10 +216,9 @@ refusal_of(const struct process *process)
 		return "is a kernel thread";
 	if (process_has_ended(process))
 		return "is a zombie";
-	if (process->state == 'Z')
+	if (process->state == 'Z' && has_lost_main_thread(process->pid))
 		return "is a zombie: its main thread has ended";
-	/* "status" may be closed to us though "stat" is not. */
-	if (status.pid != process->pid)
+	if (!can_be_looked_at(process->pid, &status))
 		return "cannot be looked at in /proc";
 	/* The kernel shows 0 for what has no number here. */
 	if (process->group == 0 || process->session == 0)

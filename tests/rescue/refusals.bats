@@ -90,6 +90,25 @@ load ../lib/rescue
 	unharmed read
 }
 
+# A moment of exec() in one of its threads hides the process. A security policy
+# hides it for good.
+@test "rescue: one that cannot be looked at, for a moment or for good" {
+	need strace
+	sleeping_victim read
+	for error in EACCES EPERM ENOENT; do
+		run timeout -s KILL "$LIMIT" strace -qq -o trace \
+		    -P "/proc/$pid/status" -e "trace=?open,openat" \
+		    -e "inject=?open,openat:error=$error:when=1" "$DETACH" -r "$pid"
+		echo "$status: $output"
+		[ $error = ENOENT ] || [ "$status: $output" = \
+		    "125: detach: PID $pid: cannot be looked at in /proc" ]
+	done
+	[ "$status: $output" = \
+	    "0: detach: PID $pid, output in '$PWD/nohup.out'" ]
+	shell_answers
+	unharmed_in nohup.out
+}
+
 @test "rescue: not one from another PID namespace" {
 	pid_namespace
 	mkfifo ready "done" fifo
