@@ -68,7 +68,7 @@ writes() {
 
 # A system call instruction is then found in the program's file.
 @test "rescue: one that has no vDSO" {
-	[[ $(uname -m) != i?86 ]] || skip "no call without the vDSO"
+	[ "$(getconf LONG_BIT)" = 64 ] || skip "no call without the vDSO"
 	start_on_terminal foreground "$VICTIM compute-alone"
 	run -1 grep vdso "/proc/$pid/maps"
 	rescue "$pid"
