@@ -70,12 +70,16 @@ writes() {
 @test "rescue: one that has no vDSO" {
 	[ "$(getconf LONG_BIT)" = 64 ] || skip "no call without the vDSO"
 	start_on_terminal foreground "$VICTIM compute-alone"
-	run -1 grep vdso "/proc/$pid/maps"
+	until_true has_no_vdso
 	rescue "$pid"
 	shell_answers
 	hang_up
 	wake compute
 	verdict
+}
+
+has_no_vdso() {
+	! grep vdso "/proc/$pid/maps"
 }
 
 @test "rescue: a restartable sequence is started again" {
