@@ -45,8 +45,8 @@ int opened_has_terminal(const struct process *process, int number);
 /*
  * List the descriptors of that kind. For pipes, the PID is all that is needed.
  * Return how many; or -1 with errno: EACCES for a process of another user, ENOENT
- * for one that has ended. The caller frees the list, in either case. The rest is for what else it
- * has; NULL will do.
+ * for one that has ended. The caller frees the list, in either case. The rest is
+ * for what else it has; NULL will do.
  */
 ssize_t opened_list(const struct process *process, enum opened_kind kind,
     struct opened_fd **list, struct opened *rest);

@@ -58,6 +58,14 @@ fate_of(pid_t pid, const struct jobs *jobs)
 	return process.session == pid ? IS_SHELL : IS_LOST;
 }
 
+/* Was it a process that we may not look at, or that has just ended? */
+static bool
+is_out_of_sight(int error)
+{
+	return error == EACCES || error == EPERM || error == ENOENT ||
+	       error == ESRCH;
+}
+
 /*
  * Add the ends that a process has, as far as they may be seen. Return 0, or -1
  * with errno.
@@ -72,8 +80,7 @@ add_ends(struct ends *ends, pid_t pid, bool rescued)
 
 	if (count <= 0) {
 		free(pipes);
-		return count == 0 || errno == EACCES || errno == ENOENT ? 0
-									: -1;
+		return count == 0 || is_out_of_sight(errno) ? 0 : -1;
 	}
 	grown =
 	    realloc(ends->list, (ends->count + (size_t)count) * sizeof(*grown));
