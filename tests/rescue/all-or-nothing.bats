@@ -143,62 +143,58 @@ unseen() {
 	hang_up
 }
 
-# A number that another thread closes may become that of our own copy, which must
-# come back in the end. It is closed at the first call of ptrace after the look at
-# the descriptors.
-@test "rescue: nothing changes if a thread closes a descriptor meanwhile" {
+# closes NUMBER - start a job whose thread closes that descriptor of the terminal
+# at the first call of ptrace after the look at the descriptors; rescue it. Its
+# other preparations are read from standard input.
+closes() {
+	local at=7
 	need python3
 	mkfifo go gone
-	cat >closes.py <<-'EOF'
-		import os, resource, signal, threading
-		def close():
-		    open("go").read()
-		    os.close(7)
-		    open("gone", "w").close()
-		os.dup2(os.open("/dev/tty", os.O_RDWR), 8)
-		os.dup2(0, 7)
-		os.closerange(3, 7)
-		resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8))
-		threading.Thread(target=close, daemon=True).start()
-		with open("ready", "w") as ready:
-		    ready.write(str(os.getpid()))
-		signal.pause()
-	EOF
-	start_on_terminal background "python3 -E closes.py"
+	{
+		cat <<-'EOF'
+			import os, resource, signal, sys, threading
+			number = int(sys.argv[1])
+			def close():
+			    open("go").read()
+			    os.close(number)
+			    open("gone", "w").close()
+			os.dup2(0, number)
+		EOF
+		cat
+		cat <<-'EOF'
+			threading.Thread(target=close, daemon=True).start()
+			with open("ready", "w") as ready:
+			    ready.write(str(os.getpid()))
+			signal.pause()
+		EOF
+	} >closes.py
+	start_on_terminal background "python3 -E closes.py $1"
 	tty=$(fd_of 1)
 	# On aarch64, two more calls look for vector registers.
-	[ "$(uname -m)" = aarch64 ] && at=9 || at=7
+	[ "$(uname -m)" != aarch64 ] || at=9
 	rescue_at "$at" "echo >go; read -r _ <gone"
 	echo "status: $status"
 	ls -l "/proc/$pid/fd"
+	[ ! -e "/proc/$pid/fd/$1" ]
+}
+
+# Its number may become that of our own copy, which must come back in the end.
+@test "rescue: nothing changes if a thread closes a descriptor meanwhile" {
+	closes 7 <<-'EOF'
+		os.dup2(os.open("/dev/tty", os.O_RDWR), 8)
+		os.closerange(3, 7)
+		resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8))
+	EOF
 	[ "$status" = 125 ]
 	[ "$(fd_of 0) $(fd_of 1) $(fd_of 8)" = "$tty $tty /dev/tty" ]
 	[ ! -e "/proc/$pid/fd/3" ]
-	[ ! -e "/proc/$pid/fd/7" ]
 	hang_up
 }
 
 # Nor does a rescue fail for a number that is free by then.
 @test "rescue: one whose thread closes a descriptor meanwhile" {
-	need python3
-	mkfifo go gone
-	cat >closes.py <<-'EOF'
-		import os, signal, threading
-		def close():
-		    open("go").read()
-		    os.close(50)
-		    open("gone", "w").close()
-		os.dup2(0, 50)
-		threading.Thread(target=close, daemon=True).start()
-		with open("ready", "w") as ready:
-		    ready.write(str(os.getpid()))
-		signal.pause()
-	EOF
-	start_on_terminal background "python3 -E closes.py"
-	[ "$(uname -m)" = aarch64 ] && at=9 || at=7
-	rescue_at "$at" "echo >go; read -r _ <gone"
+	closes 50 </dev/null
 	[ "$status" = 0 ]
 	[ "$(fd_of 0) $(fd_of 1)" = "/dev/null $PWD/nohup.out" ]
-	[ ! -e "/proc/$pid/fd/50" ]
 	hang_up
 }
