@@ -37,6 +37,22 @@ block_vfork_read(void)
 	block_read();
 }
 
+/* Its child kills it, and lives on. */
+void
+block_vfork_kill(void)
+{
+	int fd = open_fifo();
+	char byte;
+
+	ready();
+	if (vfork() == 0) {
+		if (read(fd, &byte, 1) == 1)
+			kill(getppid(), SIGKILL);
+		for (;;)
+			pause();
+	}
+}
+
 /* One of its descriptors is above its limit. */
 void
 block_limit(void)

@@ -95,6 +95,7 @@ static const struct kind {
 	{ "relay", block_relay, wake_fifo, SPECIAL },
 	{ "rseq", block_rseq, wake_compute, SPECIAL },
 	{ "vfork", block_vfork, wake_fifo, SPECIAL },
+	{ "vfork-kill", block_vfork_kill, wake_fifo, SPECIAL },
 	{ "vfork-read", block_vfork_read, wake_fifo, SPECIAL },
 	{ "without-main", block_without_main, wake_fifo, SPECIAL },
 };

@@ -127,6 +127,7 @@ void filter_calls(void);
 /* victim-states.c */
 void block_vfork(void);
 void block_vfork_read(void);
+void block_vfork_kill(void);
 void block_limit(void);
 void block_relay(void);
 void block_pending(void);

@@ -16,6 +16,32 @@ load ../lib/rescue
 	verdict
 }
 
+# The shell, which is stopped for so long, has not waited for the other one.
+@test "rescue: one that is alone when another has been waited for" {
+	need strace
+	start_on_terminal background "sleep 1000 | $VICTIM read"
+	until_true in_state S "$pid"
+	read -r _ _ _ _ group _ <"/proc/$pid/stat"
+	kill -STOP "$shell"
+	until_true in_state T "$shell"
+	kill -KILL "$group"
+	until_true in_state Z "$group"
+	strace -o trace -e "trace=?nanosleep,clock_nanosleep" \
+	    -e "inject=?nanosleep,clock_nanosleep:signal=STOP:when=1" \
+	    "$DETACH" -q -r "$pid" 3>&- &
+	until_true grep -q 'stopped by SIGSTOP' trace
+	kill -CONT "$shell"
+	until_true no_process "$group"
+	kill -CONT "$(pgrep -P $!)"
+	ended_with 0 $!
+	[ "$(cut -d' ' -f5,6 "/proc/$pid/stat")" = "$pid $pid" ]
+	unharmed_in nohup.out
+}
+
+no_process() {
+	[ ! -e "/proc/$1" ]
+}
+
 @test "rescue: a pipeline keeps its group" {
 	start_on_terminal background "$VICTIM read | cat"
 	run -0 --separate-stderr rescue "$pid"
@@ -95,6 +121,34 @@ finds_orphan() {
 	finds_orphan
 }
 
+# The kernel lists the children of each thread for itself.
+@test "rescue: a child that another thread makes in a session of its own" {
+	need python3
+	mkfifo go made
+	cat >maker.py <<-'EOF'
+		import os, signal, threading
+		def make():
+		    open("go").read()
+		    if os.fork() == 0:
+		        os.setsid()
+		        with open("made", "w") as made:
+		            made.write(f"{os.getpid()}\n")
+		        signal.pause()
+		    threading.Event().wait()
+		threading.Thread(target=make, daemon=True).start()
+		with open("ready", "w") as ready:
+		    ready.write(str(os.getpid()))
+		signal.pause()
+	EOF
+	start_on_terminal background "python3 -E maker.py"
+	rescue_at 1 'echo >go; read -r child <made; echo $child >child'
+	[ "$status" = 0 ]
+	child=$(<child)
+	[ "$(readlink "/proc/$child/fd/1")" = "$PWD/nohup.out" ]
+	kill -KILL "$pid" "$child"
+	hang_up
+}
+
 # Its group has no leader. The kernel lets it go from there, whoever is left.
 @test "rescue: a child that is made before its parent gets a session" {
 	need strace
@@ -152,6 +206,51 @@ finds_orphan() {
 	    grep SigIgn "/proc/$child/status"
 	    kill -KILL -- "-$pid"'
 	[[ $output == "status 0, child 10"*SigIgn:*[13579bdf] ]]
+}
+
+# That its parent comes first is for vfork(): see vfork.bats.
+@test "rescue: the oldest of a group stands for it, and parents are stopped first" {
+	need strace
+	pid_namespace
+	[ -w /proc/sys/kernel/ns_last_pid ] || skip "no choice of a PID"
+	mkfifo ready
+	cat >leader <<-'E'
+		sh parent &
+		exit
+	E
+	# The clock that tells which is older has ticks.
+	cat >parent <<-'E'
+		start() {
+			cut -d' ' -f22 "/proc/$1/stat"
+		}
+		self=$(sh -c 'echo $PPID')
+		while
+			echo 100 >/proc/sys/kernel/ns_last_pid
+			sleep 1000 &
+			[ "$(start $self)" = "$(start $!)" ]
+		do
+			kill $!
+		done
+		echo 30000 >/proc/sys/kernel/ns_last_pid
+		echo $self $! >ready
+		wait
+	E
+	# shellcheck disable=SC2016 # for the other shell
+	run -0 --separate-stderr timeout -s KILL "$LIMIT" "${apart[@]}" \
+	    setsid -w bash -c 'set -m
+	    echo 20000 >/proc/sys/kernel/ns_last_pid
+	    sh leader &
+	    group=$!
+	    read -r parent child <ready
+	    wait $group
+	    [ $child -lt $parent ] || echo "$child, $parent"
+	    strace -qq -o trace -e trace=ptrace "$DETACH" -r $group 2>message
+	    grep "^detach: PID $parent and 1 more of group $group: " message >&2 ||
+	        cat message
+	    sed -n "s/.*SEIZE, \([0-9]*\),.*/\1/p" trace | head -n 2 |
+	        diff <(echo $parent; echo $child) -
+	    kill -KILL -- -$group'
+	[ "$output" = "" ]
 }
 
 @test "rescue: a job that is named twice is rescued once" {

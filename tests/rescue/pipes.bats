@@ -128,6 +128,17 @@ reads_pipe() {
 	unharmed_in nohup.out
 }
 
+@test "rescue: a pipe to nobody, and to detach itself" {
+	mkfifo pipe
+	start_on_terminal background "exec 5<>pipe; $VICTIM read 4>pipe 5>&-"
+	keys "exec 5>&-; $DETACH -r $pid 9<pipe; echo \$? >status\n"
+	shell_answers
+	[ "$(cat status)" = 0 ]
+	on_screen "detach: PID $pid, output in '$PWD/nohup.out'"
+	! on_screen '.*has a pipe.*' || return
+	unharmed_in nohup.out
+}
+
 # Only a shell that reads from its job keeps the job's terminal.
 @test "rescue: a pipe of a job in the foreground" {
 	mkfifo pipe second third

@@ -224,9 +224,10 @@ load ../lib/rescue
 		    os.open("/dev/tty", os.O_RDWR)
 		master, slave = pty.openpty()
 		up, down = os.pipe()
-		if "child" in sys.argv and os.fork() == 0:
+		if not sys.argv[-1] == "master" and os.fork() == 0:
 		    os.setsid()
-		    os.open(os.ttyname(slave), os.O_RDWR)
+		    if "child" in sys.argv:
+		        os.open(os.ttyname(slave), os.O_RDWR)
 		    os.close(down)
 		    signal.pause()
 		os.close(down)
@@ -239,7 +240,7 @@ load ../lib/rescue
 		    ready.write(str(os.getpid()))
 		signal.pause()
 	EOF
-	for things in "tty master" "tty child" "master child"; do
+	for things in "tty master" "tty child" "master child" "tty master none"; do
 		start_on_terminal background "python3 -E nearly.py $things"
 		child=$(pgrep -P "$pid" || true)
 		rescue "$pid"

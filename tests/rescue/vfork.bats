@@ -36,6 +36,21 @@ load ../lib/rescue
 	done
 }
 
+# Nothing is left of the parent that could be told of.
+@test "rescue: one that a stopped child holds in vfork, and then kills" {
+	start_on_terminal background "$VICTIM vfork-kill"
+	until_true in_state D "$pid"
+	child=$(pgrep -P "$pid")
+	kill -STOP "$child"
+	until_true in_state T "$child"
+	wake vfork-kill
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $child, output in '$PWD/nohup.out'" ]
+	gone "$pid"
+	kill -KILL "$child"
+	hang_up
+}
+
 # Only the child can be rescued. It reads on, and so holds its parent.
 @test "rescue: not one that a stopped child goes on to hold in vfork" {
 	start_on_terminal background "$VICTIM vfork"
