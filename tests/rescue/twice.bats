@@ -105,3 +105,20 @@ told_who() {
 	[ "$status" = 0 ]
 	unharmed_in nohup.out
 }
+
+# As in an emulator; or the other one has let it go just now.
+@test "rescue: where a job cannot be locked, or not at once" {
+	need strace
+	for how in error=ENOLCK error=EAGAIN error=EAGAIN:when=1 \
+	    error=EACCES:when=1; do
+		echo "how: $how"
+		rm -f fifo nohup.out
+		sleeping_victim read background
+		run -0 timeout -s KILL "$LIMIT" strace -qq -o trace \
+		    -P "/proc/$pid/clear_refs" -e "trace=?fcntl,?fcntl64" \
+		    -e "inject=?fcntl,?fcntl64:$how" "$DETACH" -r "$pid"
+		grep -q INJECTED trace
+		[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+		unharmed_in nohup.out
+	done
+}
