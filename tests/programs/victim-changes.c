@@ -3,7 +3,9 @@
  * tells them to, in the middle of a rescue.
  */
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <err.h>
 #include <errno.h>
@@ -91,6 +93,92 @@ block_exec(void)
 	expect(sigwaitinfo(&set, NULL), SIGUSR1);
 	execl("/proc/self/exe", "victim", "read", (char *)NULL);
 	err(1, "exec");
+}
+
+/* What the process and its tracer tell each other. */
+static int to_tracer[2], from_tracer[2];
+
+/*
+ * Hold one thread at its end, until somebody opens the FIFO "go". That it has come
+ * there is what "held" tells.
+ */
+static _Noreturn void
+trace_spinner(void)
+{
+	const pid_t process = getppid();
+	char text[32];
+	pid_t thread;
+	int status;
+
+	setsid();
+	for (status = 0; status <= 2; status++)
+		dup2(open("/dev/null", O_RDWR | O_CLOEXEC), status);
+	if (read(to_tracer[0], &thread, sizeof(thread)) != sizeof(thread) ||
+	    ptrace(PTRACE_SEIZE, thread, NULL, (void *)PTRACE_O_TRACEEXIT) ==
+		-1 ||
+	    write(from_tracer[1], "x", 1) != 1 ||
+	    waitpid(thread, &status, __WALL) != thread)
+		err(1, "tracer");
+	snprintf(text, sizeof(text), "%ld\n", (long)process);
+	tell("held", text);
+	/* With its tracer, what holds the thread is gone. */
+	close(open("go", O_RDONLY));
+	_exit(0);
+}
+
+/* A thread that is in no system call. */
+static void *
+spin(void *argument)
+{
+	const pid_t thread = (pid_t)syscall(SYS_gettid);
+	volatile unsigned turns = 0;
+
+	(void)argument;
+	if (write(to_tracer[1], &thread, sizeof(thread)) != sizeof(thread))
+		err(1, "spin");
+	for (;;)
+		turns++;
+}
+
+/* Be in exec() for a while, by this system call, and become the victim "read". */
+static _Noreturn void
+be_held_in_exec(long call)
+{
+	static char name[] = "victim", kind[] = "read";
+	static const char path[] = "/proc/self/exe";
+	char *const argv[] = { name, kind, NULL };
+	char byte;
+
+	if (pipe2(to_tracer, O_CLOEXEC) == -1 ||
+	    pipe2(from_tracer, O_CLOEXEC) == -1)
+		err(1, "pipe");
+	switch (fork()) {
+	case -1:
+		err(1, "fork");
+	case 0:
+		trace_spinner();
+	}
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+	start_thread(spin);
+	if (read(from_tracer[0], &byte, 1) != 1)
+		err(1, "tracer");
+	if (call == SYS_execve)
+		syscall(call, path, argv, environ);
+	else
+		syscall(call, AT_FDCWD, path, argv, environ, 0);
+	err(1, "exec");
+}
+
+void
+block_execve(void)
+{
+	be_held_in_exec(SYS_execve);
+}
+
+void
+block_execveat(void)
+{
+	be_held_in_exec(SYS_execveat);
 }
 
 /* After a byte, write more than a terminal takes while nobody reads it. */

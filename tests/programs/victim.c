@@ -86,6 +86,8 @@ static const struct kind {
 	{ "descriptors", block_descriptors, wake_fifo, SPECIAL },
 	{ "exchange", block_exchange, wake_nothing, SPECIAL },
 	{ "exec", block_exec, wake_signal, SPECIAL },
+	{ "execve", block_execve, wake_fifo, SPECIAL },
+	{ "execveat", block_execveat, wake_fifo, SPECIAL },
 	{ "filter", block_filter, wake_fifo, SPECIAL },
 	{ "flood", block_flood, wake_fifo, SPECIAL },
 	{ "lend-child", block_lend_child, wake_nothing, SPECIAL },

@@ -120,6 +120,8 @@ void block_io_getevents(void);
 void block_again(void);
 void block_exchange(void);
 void block_exec(void);
+void block_execve(void);
+void block_execveat(void);
 void block_flood(void);
 void block_filter(void);
 void filter_calls(void);

@@ -109,6 +109,38 @@ load ../lib/rescue
 	unharmed_in nohup.out
 }
 
+# The first thread has ended by then, as that of a zombie; the one that calls exec()
+# waits for a third.
+@test "rescue: one that is in exec, with other threads" {
+	need strace
+	for kind in execve execveat; do
+		echo "kind: $kind"
+		rm -f fifo held go nohup.out
+		mkfifo held go
+		start_held thread-$kind
+		strace -o trace -e "trace=?nanosleep,clock_nanosleep" \
+		    -e "inject=?nanosleep,clock_nanosleep:signal=STOP:when=3" \
+		    "$DETACH" -q -r "$pid" 2>message 3>&- &
+		until_true grep -q 'stopped by SIGSTOP' trace
+		: >go
+		kill -CONT "$(pgrep -P $!)"
+		[ "$(timeout "$LIMIT" cat ready)" = "$pid" ]
+		ended_with 0 $!
+		unharmed_in nohup.out
+	done
+}
+
+# start_held KIND - start a victim that is held in exec().
+start_held() {
+	rm -f ready "done"
+	mkfifo ready "done"
+	terminal
+	keys "$VICTIM $1 &\n"
+	pid=$(timeout "$LIMIT" cat held)
+	read -r _ _ _ _ _ shell _ <"/proc/$pid/stat"
+	in_state Z "$pid"
+}
+
 @test "rescue: not one from another PID namespace" {
 	pid_namespace
 	mkfifo ready "done" fifo
