@@ -237,6 +237,22 @@ start_held() {
 	unharmed read
 }
 
+# A file that it has open is looked into for rings.
+@test "rescue: the rest of its job, if another one was named" {
+	mkfifo relayed
+	start_on_terminal background "$VICTIM relay 9>file | cat"
+	[ "$(timeout "$LIMIT" cat relayed)" = up ]
+	facts_of "$pid" >before
+	run -125 rescue "$(pgrep -g "$pid" -x cat)"
+	[ "${lines[0]}" = \
+	    "detach: PID $pid: relays its terminal, as sudo does: rescue what it runs" ]
+	[[ ${lines[1]} == "detach: PID "*", output in '$PWD/nohup.out'" ]]
+	[ "${#lines[@]}" = 2 ]
+	facts_of "$pid" >after
+	diff before after
+	hang_up
+}
+
 @test "rescue: nor the rest of its job, if that one was named" {
 	mkfifo relayed
 	start_on_terminal foreground "$VICTIM relay | cat"

@@ -25,14 +25,31 @@ load ../lib/rescue
 @test "rescue: a job that is about to stop for its terminal goes on" {
 	for kind in read thread-read; do
 		for signal in 20 21 22; do
-			rm -f fifo nohup.out
-			sleeping_victim $kind background
-			run -0 timeout "$LIMIT" "$AT_CALL" 3 \
-			    "kill -$signal $pid" "$DETACH" -r "$pid"
-			[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
-			unharmed_in nohup.out
+			is_about_to_stop "kill -$signal"
 		done
 	done
+	# One for the first thread alone.
+	kind=read
+	is_about_to_stop "$VICTIM -t 20"
+}
+
+# is_about_to_stop SENDER - rescue a victim to which that is done meanwhile. Alone, it
+# would get its own session, where the kernel drops such a signal.
+is_about_to_stop() {
+	echo "kind: $kind, sender: $1"
+	rm -f fifo nohup.out
+	start_on_terminal background "$VICTIM $kind | cat"
+	until_true in_state S "$pid"
+	run -0 timeout "$LIMIT" "$AT_CALL" 3 "$1 $pid" "$DETACH" -r "$pid"
+	[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
+	# It gets its signals before it sleeps again. The hang-up would continue it.
+	until_true in_state ST "$pid"
+	in_state S "$pid"
+	hang_up
+	wake read
+	verdict
+	until_true no_group "$pid"
+	[ "$(cat nohup.out)" = v:2 ]
 }
 
 # For one that is traced the kernel keeps even those that nobody asked for. At that
