@@ -58,8 +58,7 @@ report_awaited_hangup(const struct job *job)
 	size_t i;
 
 	for (i = 0; i < job->count; i++)
-		if (job->members[i].state == REPLACED &&
-		    job->members[i].awaits_hangup)
+		if (job->members[i].awaits_hangup)
 			message("PID %ld: waits for SIGHUP (sigwait or "
 				"signalfd) and still gets it: let its shell "
 				"disown it",
