@@ -42,6 +42,19 @@ load ../lib/rescue
 	unharmed read
 }
 
+# It is held once, and its other thread never.
+@test "rescue: one that is refused is then let be" {
+	need strace
+	start_on_terminal background "$VICTIM thread-limit | cat"
+	until_true in_state S "$pid"
+	run -125 timeout -s KILL "$LIMIT" strace -qq -o trace -e trace=ptrace \
+	    "$DETACH" -q -r "$pid"
+	[[ $output == "detach: PID $pid: descriptors: "* ]]
+	[ "$(grep -c "PTRACE_SEIZE, $pid," trace)" = 1 ]
+	run ! grep "PTRACE_SEIZE, $(cat thread)," trace
+	hang_up
+}
+
 @test "rescue: nothing changes if it can have no memory" {
 	need prlimit
 	sleeping_victim read
