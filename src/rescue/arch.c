@@ -36,19 +36,16 @@ arch_set_call(struct registers *registers, unsigned long gate, long number,
 }
 
 /*
- * Where a mark counts, only a call has a number. Elsewhere, the first argument
- * and the result are in one word; the kernel has kept the argument but does not
- * show it: so take what /proc showed.
+ * Where a mark counts, only a call has a number. Elsewhere there is always one: so
+ * it must be the call that /proc showed.
  */
 long
-arch_eintr_call(const struct registers *registers,
-    const struct sleeping_call *call, unsigned long *argument)
+arch_eintr_call(
+    const struct registers *registers, const struct sleeping_call *call)
 {
 	const unsigned long *word = registers->word;
 	long number = (long)word[ARCH_NUMBER];
 
-	*argument =
-	    ARCH_MARK_COUNTS ? word[arch_argument[0]] : call->argument[0];
 	if ((long)word[ARCH_RESULT] != -EINTR ||
 	    (!ARCH_MARK_COUNTS &&
 		(number != call->number || word[ARCH_PC] != call->pc)))

@@ -39,8 +39,8 @@
  *	1 if the kernel looks for a mark only after the stop, so that one given
  *	during the stop counts; 0 if it has looked before, and keeps the first
  *	argument of an interrupted call where no register shows it.
- * ARCH_UNMARKED, ARCH_UNMARKED_ON_SOCKET
- *	calls that not all processors have, for the lists in quirks.c.
+ * ARCH_UNMARKED
+ *	calls that not all processors have, for the list in quirks.c.
  * ARCH_VECTORS, ARCH_VECTORS_STREAMING
  *	register sets, in the numbers of <elf.h>: vector registers that a system
  *	call would clear, and those of a mode that a system call would end; 0
@@ -90,10 +90,10 @@ void arch_set_call(struct registers *registers, unsigned long gate, long number,
 
 /*
  * The number of the call that is about to return EINTR to the program, or -1 if
- * none is; and its first argument.
+ * none is.
  */
-long arch_eintr_call(const struct registers *registers,
-    const struct sleeping_call *call, unsigned long *argument);
+long arch_eintr_call(
+    const struct registers *registers, const struct sleeping_call *call);
 
 /* Mark that call: it is made again, unless a handler runs. */
 void arch_mark(struct registers *registers);

@@ -46,15 +46,6 @@ stat_descriptor(pid_t pid, int number, struct stat *found)
 	return 0;
 }
 
-bool
-opened_is_socket(pid_t pid, int number)
-{
-	struct stat found;
-
-	return stat_descriptor(pid, number, &found) == 0 &&
-	       S_ISSOCK(found.st_mode);
-}
-
 /*
  * Is this file the terminal that the process was started on? Any other terminal
  * is what it works with, such as a serial line, or a pseudo-terminal that it

@@ -33,9 +33,6 @@ struct opened {
 	bool others; /* neither devices nor pipes nor sockets */
 };
 
-/* Is this descriptor of the process a socket? */
-bool opened_is_socket(pid_t pid, int number);
-
 /*
  * Is this descriptor of the process open on its terminal? Return 1 or 0, or -1
  * with errno.

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "rescue/opened.h"
+#include "rescue/process.h"
 #include "rescue/quirks.h"
 
 /* Linux 5.1 and 5.11; the C library's headers may be older. */
@@ -43,18 +43,16 @@ struct dispatch_configuration {
 };
 
 /*
- * The calls that return EINTR after every stop, for the kernel does not mark
- * them: signal(7) lists most of them.
+ * The calls that return EINTR after a stop, for the kernel does not mark them:
+ * signal(7) lists most of them. From SYS_read on, they do so on a socket with a
+ * timeout, and on files of FUSE if their server says so.
  */
 static const long unmarked[] = { ARCH_UNMARKED, SYS_epoll_pwait,
 	SYS_epoll_pwait2, ARCH_TIME64(semtimedop), SYS_rt_sigtimedwait,
-	ARCH_TIME64(rt_sigtimedwait), SYS_io_getevents, SYS_io_uring_enter };
-
-/* Those that do so on a socket with a timeout; on others, they are marked. */
-static const long unmarked_on_socket[] = { ARCH_UNMARKED_ON_SOCKET, SYS_read,
-	SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg, SYS_accept4,
-	SYS_connect, SYS_write, SYS_writev, SYS_sendto, SYS_sendmsg,
-	SYS_sendmmsg };
+	ARCH_TIME64(rt_sigtimedwait), SYS_io_getevents, SYS_io_uring_enter,
+	SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg,
+	SYS_accept4, SYS_connect, SYS_write, SYS_writev, SYS_sendto,
+	SYS_sendmsg, SYS_sendmmsg };
 
 /* The head of an rseq area, and a critical section, in <linux/rseq.h>. */
 struct rseq_area {
@@ -126,9 +124,9 @@ void
 quirks_mark_interrupted(struct tracee *tracee)
 {
 	struct registers *registers = &tracee->registers;
-	unsigned long pc = registers->word[ARCH_PC], argument;
+	unsigned long pc = registers->word[ARCH_PC];
 	/* Ask first: the registers may change. */
-	long number = arch_eintr_call(registers, &tracee->sleeping, &argument);
+	long number = arch_eintr_call(registers, &tracee->sleeping);
 	bool marked = false;
 	size_t i;
 
@@ -139,9 +137,6 @@ quirks_mark_interrupted(struct tracee *tracee)
 		return;
 	for (i = 0; i < sizeof(unmarked) / sizeof(unmarked[0]); i++)
 		marked |= number == unmarked[i];
-	for (i = 0; i < sizeof(unmarked_on_socket) / sizeof(long); i++)
-		marked |= number == unmarked_on_socket[i] &&
-			  opened_is_socket(tracee->pid, (int)argument);
 	if (!marked)
 		return;
 	arch_mark(registers);

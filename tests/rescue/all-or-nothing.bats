@@ -45,7 +45,7 @@ load ../lib/rescue
 # It is held once, and its other thread never.
 @test "rescue: one that is refused is then let be" {
 	need strace
-	start_on_terminal background "$VICTIM thread-limit | cat"
+	start_on_terminal background "sh -c '$VICTIM thread-limit; :'"
 	until_true in_state S "$pid"
 	run -125 timeout -s KILL "$LIMIT" strace -qq -o trace -e trace=ptrace \
 	    "$DETACH" -q -r "$pid"

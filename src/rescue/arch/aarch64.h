@@ -29,7 +29,6 @@ enum {
 };
 static const int arch_argument[] = { 0, 1, 2, 3, 4, 5 };
 
-#define ARCH_UNMARKED SYS_semop
-#define ARCH_UNMARKED_ON_SOCKET SYS_accept
+#define ARCH_UNMARKED SYS_semop, SYS_accept
 
 #endif

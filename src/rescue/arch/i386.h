@@ -33,11 +33,8 @@ static const int arch_argument[] = { AT(ebx), AT(ecx), AT(edx), AT(esi),
 	AT(edi), AT(ebp) };
 #undef AT
 
-/*
- * ipc() returns an unmarked EINTR only if it is semop(); and socketcall() is
- * always on a socket.
- */
-#define ARCH_UNMARKED SYS_epoll_wait, SYS_ipc, SYS_socketcall
-#define ARCH_UNMARKED_ON_SOCKET SYS_recvmmsg_time64
+/* ipc() returns an unmarked EINTR only if it is semop(). */
+#define ARCH_UNMARKED                                                          \
+	SYS_epoll_wait, SYS_ipc, SYS_socketcall, SYS_recvmmsg_time64
 
 #endif

@@ -29,7 +29,6 @@ static const int arch_argument[] = { AT(rdi), AT(rsi), AT(rdx), AT(r10), AT(r8),
 	AT(r9) };
 #undef AT
 
-#define ARCH_UNMARKED SYS_epoll_wait, SYS_semop
-#define ARCH_UNMARKED_ON_SOCKET SYS_accept
+#define ARCH_UNMARKED SYS_epoll_wait, SYS_semop, SYS_accept
 
 #endif
