@@ -59,7 +59,6 @@ refusal_of_thread(const struct process_status *thread)
 
 	if (thread->seccomp <= 0 ||
 	    (thread->filters > 0 && process_read_status(getpid(), &ours) == 0 &&
-		thread->seccomp == ours.seccomp &&
 		thread->filters == ours.filters))
 		return NULL;
 	return "is under a seccomp filter";

@@ -3,11 +3,13 @@
  * them sleep in read(2).
  */
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include <err.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -103,12 +105,14 @@ block_pending(void)
 	block_read();
 }
 
-/* And one more, which would stop it. */
+/* And two more, which would stop it; one is for the process. */
 void
 block_pending_stop(void)
 {
 	hold(SIGTTIN);
+	hold(SIGTSTP);
 	raise(SIGTTIN);
+	kill(getpid(), SIGTSTP);
 	block_pending();
 }
 
@@ -149,14 +153,12 @@ block_descriptors(void)
 	block_read();
 }
 
-/*
- * A shell that cannot see what becomes of its job, because it blocks SIGCHLD
- * and waits for no child. The job reads.
- */
-void
-block_blind_shell(void)
+/* A shell that blocks SIGCHLD, and may wait for its job. The job reads. */
+static void
+be_shell(bool waits)
 {
 	const sigset_t set = hold(SIGCHLD);
+	siginfo_t info;
 
 	switch (fork()) {
 	case -1:
@@ -168,8 +170,23 @@ block_blind_shell(void)
 		block_read();
 		return;
 	}
+	if (waits)
+		waitid(P_ALL, 0, &info, WEXITED);
 	for (;;)
 		pause();
+}
+
+/* It cannot see what becomes of its job. */
+void
+block_blind_shell(void)
+{
+	be_shell(false);
+}
+
+void
+block_waitid_shell(void)
+{
+	be_shell(true);
 }
 
 /* Its child is in the process group that the variable GROUP names. */

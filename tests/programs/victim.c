@@ -99,6 +99,7 @@ static const struct kind {
 	{ "vfork", block_vfork, wake_fifo, SPECIAL },
 	{ "vfork-kill", block_vfork_kill, wake_fifo, SPECIAL },
 	{ "vfork-read", block_vfork_read, wake_fifo, SPECIAL },
+	{ "waitid-shell", block_waitid_shell, wake_fifo, SPECIAL },
 	{ "without-main", block_without_main, wake_fifo, SPECIAL },
 };
 

@@ -137,6 +137,7 @@ void block_pending_stop(void);
 void block_without_main(void);
 void block_descriptors(void);
 void block_blind_shell(void);
+void block_waitid_shell(void);
 void block_lend_child(void);
 
 #endif

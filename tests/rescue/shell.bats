@@ -72,6 +72,16 @@ load ../lib/rescue
 	unharmed_in nohup.out
 }
 
+# It blocks SIGCHLD as well, but the kernel tells it by the call that it is in.
+@test "rescue: a shell that waits for its job" {
+	start_on_terminal background "$VICTIM waitid-shell"
+	kill -STOP "$pid"
+	until_true in_state T "$pid"
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	unharmed_in nohup.out
+}
+
 # It sees no jobs: it is in another session, or the job is in its own group.
 @test "rescue: a parent that does not control the job is not waited for" {
 	start_on_terminal background "bash -c 'trap : CHLD; setsid $VICTIM read & wait; wait'"
