@@ -220,12 +220,11 @@ resume(struct tracee *tracee, int request, int number)
 
 /* If somebody has sent it this SIGSYS, note that: it must get it later. */
 static void
-note_sigsys(struct tracee *tracee, int number)
+note_sigsys(struct tracee *tracee)
 {
 	siginfo_t info;
 
-	if (number == SIGSYS &&
-	    ptrace(PTRACE_GETSIGINFO, tracee->pid, NULL, &info) == 0 &&
+	if (ptrace(PTRACE_GETSIGINFO, tracee->pid, NULL, &info) == 0 &&
 	    info.si_code <= 0)
 		tracee->lost_sigsys = true;
 }
@@ -233,8 +232,9 @@ note_sigsys(struct tracee *tracee, int number)
 /*
  * Before the call, it may stop for SIGSTOP, which cannot be blocked: it gets
  * that. Its job then counts as stopped, but the thread still does what its
- * tracer wants. Any other signal means that the call fails: the kernel has turned
- * the call into a SIGSYS for the program, or a filter has.
+ * tracer wants. The only other signal that is not blocked is SIGSYS, and it means
+ * that the call fails: the kernel has turned the call into one for the program, or
+ * a filter has, or somebody has sent it.
  */
 int
 tracee_reach_call(struct tracee *tracee)
@@ -251,7 +251,7 @@ tracee_reach_call(struct tracee *tracee)
 		if (is_event_stop(status))
 			continue;
 		if (WSTOPSIG(status) != SIGSTOP) {
-			note_sigsys(tracee, WSTOPSIG(status));
+			note_sigsys(tracee);
 			errno = EOPNOTSUPP;
 			return -1;
 		}

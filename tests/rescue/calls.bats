@@ -100,10 +100,26 @@ has_no_vdso() {
 # Somebody else has a lease on its program: so exec() sleeps in open(), until that
 # one gives it up. Now and then the kernel wakes it up for a moment.
 @test "rescue: one that sleeps in exec is waited for" {
-	need perl strace
+	need perl python3 strace
 	mkfifo leased
 	printf '#!/bin/sh\necho $$ >ready\nread -r x <fifo\n' >program
 	chmod +x program
+	sleeps_in_exec "sh -c 'echo \$\$ >ready; exec ./program'"
+	# By execveat().
+	cat >start.py <<-'EOF'
+		import os
+		with open("ready", "w") as ready:
+		    ready.write(str(os.getpid()))
+		program = os.open("program", os.O_PATH)
+		os.set_inheritable(program, True)
+		os.execve(program, ["program"], os.environ)
+	EOF
+	sleeps_in_exec "python3 -E start.py"
+}
+
+# sleeps_in_exec COMMAND - rescue that job, which starts a program on which somebody
+# has a lease.
+sleeps_in_exec() {
 	# shellcheck disable=SC2016 # for perl
 	perl -MFcntl -e '$SIG{IO} = "IGNORE";
 	    open my $program, "+<", "program";
@@ -112,7 +128,7 @@ has_no_vdso() {
 	    sleep 1000' 3>&- &
 	holder=$!
 	[ "$(timeout "$LIMIT" cat leased)" = x ]
-	start_on_terminal background "sh -c 'echo \$\$ >ready; exec ./program'"
+	start_on_terminal background "$1"
 	until_true grep -q "LEASE *BREAKING .* $holder " /proc/locks
 	until_true is_waited_for
 	kill "$holder"

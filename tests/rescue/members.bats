@@ -231,8 +231,10 @@ finds_orphan() {
 		do
 			kill $!
 		done
+		child=$!
 		echo 30000 >/proc/sys/kernel/ns_last_pid
-		echo $self $! >ready
+		sleep 1000 &
+		echo $self $child >ready
 		wait
 	E
 	# shellcheck disable=SC2016 # for the other shell
@@ -245,7 +247,7 @@ finds_orphan() {
 	    wait $group
 	    [ $child -lt $parent ] || echo "$child, $parent"
 	    strace -qq -o trace -e trace=ptrace "$DETACH" -r $group 2>message
-	    grep "^detach: PID $parent and 1 more of group $group: " message >&2 ||
+	    grep "^detach: PID $parent and 2 more of group $group: " message >&2 ||
 	        cat message
 	    sed -n "s/.*SEIZE, \([0-9]*\),.*/\1/p" trace | head -n 2 |
 	        diff <(echo $parent; echo $child) -

@@ -35,6 +35,8 @@ load ../lib/rescue
 	wake read
 	verdict
 	[ "$(cat nohup.out)" = $'old\nv:2' ]
+	# Only what is created is made private.
+	[ "$(stat -c %a nohup.out)" = 644 ]
 }
 
 @test "rescue: the default file is for its owner, whatever the umask" {

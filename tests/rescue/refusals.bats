@@ -273,7 +273,8 @@ start_held() {
 		master, slave = pty.openpty()
 		up, down = os.pipe()
 		if not sys.argv[-1] == "master" and os.fork() == 0:
-		    os.setsid()
+		    if "same" not in sys.argv:
+		        os.setsid()
 		    if "child" in sys.argv:
 		        os.open(os.ttyname(slave), os.O_RDWR)
 		    os.close(down)
@@ -288,7 +289,8 @@ start_held() {
 		    ready.write(str(os.getpid()))
 		signal.pause()
 	EOF
-	for things in "tty master" "tty child" "master child" "tty master none"; do
+	for things in "tty master" "tty child" "master child" \
+	    "tty master none" "tty master same"; do
 		start_on_terminal background "python3 -E nearly.py $things"
 		child=$(pgrep -P "$pid" || true)
 		rescue "$pid"
