@@ -316,6 +316,60 @@ handed_over() {
 	hang_up
 }
 
+# Another thread of it can write there. detach must not take its word for it.
+@test "rescue: one that changes what it has received" {
+	need python3 strace
+	cat >change.py <<-'EOF'
+		import struct, sys
+		pid, what = sys.argv[1:]
+		word = struct.calcsize("P")
+		part, control = 7 * word, 9 * word # after a struct msghdr, an iovec
+		change = {
+		    "long": (control, "N", 1 << 20),
+		    "short": (control, "N", 1),
+		    "fewer": (control, "N", word + 8 + 4),
+		    "level": (control + word, "i", 0),
+		    "type": (control + word + 4, "i", 0),
+		    "none": (5 * word, "i", 0),
+		}
+		def parcels(memory, start, end):
+		    memory.seek(start)
+		    text = memory.read(end - start)
+		    for at in range(0, len(text) - 512, word):
+		        words = struct.unpack_from("9N", text, at)
+		        if (words[2], words[4]) == (start + at + part, start + at + control):
+		            yield start + at
+		with open(f"/proc/{pid}/mem", "r+b", 0) as memory:
+		    for line in open(f"/proc/{pid}/maps"):
+		        if " rw-p " not in line or "[" in line:
+		            continue
+		        start, end = (int(x, 16) for x in line.split()[0].split("-"))
+		        for at in parcels(memory, start, end):
+		            offset, kind, value = change[what]
+		            memory.seek(at + offset)
+		            memory.write(struct.pack(kind, value))
+		            open("changed", "w").close()
+	EOF
+	start_on_terminal background "$VICTIM read"
+	strace -qq -o trace -e trace=ptrace "$DETACH" -q -r "$pid"
+	unharmed_in nohup.out
+	rm fifo
+	# It makes its third call then: after memory and sockets.
+	step=$(grep -n 'GETREGSET.*PRSTATUS' trace | sed -n '4s/:.*//p')
+	start_on_terminal background "$VICTIM read"
+	for what in long short fewer level type none; do
+		echo "what: $what"
+		rm -f changed
+		rescue_at "$step" "python3 -E change.py $pid $what" 2>message
+		[ -e changed ]
+		[ "$status" = 125 ]
+		[ "$(cat message)" = \
+		    "detach: PID $pid: descriptors: no room for more, or a security policy" ]
+		[[ $(fd_of 1) == /dev/pts/* ]]
+	done
+	unharmed read
+}
+
 # Two sockets, two descriptors that it gets, and one copy of the terminal's, which
 # are all one.
 @test "rescue: one without room for descriptors is left as it is, until it has" {
