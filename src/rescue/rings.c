@@ -3,7 +3,6 @@
  * is registered with a ring (IORING_REGISTER_FILES) stays open there, whatever
  * becomes of its descriptor, and is used by its number in the ring.
  */
-#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,8 +121,8 @@ read_ring(const struct process *process, const struct opened_fd *list,
 		if (sscanf(line, "UserFiles: %u", &files) == 1) {
 			inside = true;
 			result = files == 0 ? NOTHING : NONE_SHOWN;
-		} else if (inside && isspace((unsigned char)*line) &&
-			   sscanf(line, " %*u: %n", &start) == 0 && start > 0) {
+		} else if (inside && sscanf(line, " %*u: %n", &start) == 0 &&
+			   start > 0) {
 			cut(line + start);
 			if (is_terminal(process, list, count, line + start))
 				result = TERMINAL;

@@ -169,6 +169,12 @@ the job's user: Cannot allocate memory" ]
 		    "$DETACH" -r "$pid"
 		[ "$output" = "detach: PID $pid: ${what#* }Permission denied" ]
 	done
+	# And detach's own: with -D, strace leaves it the PID.
+	# shellcheck disable=SC2016 # for the other shell
+	run -125 timeout -s KILL "$LIMIT" sh -c 'exec strace -D -qq -o trace -P "/proc/$$/status" \
+	    -e "trace=?open,openat" -e "inject=?open,openat:error=EACCES" \
+	    "$DETACH" -r "$1"' sh "$pid"
+	[ "$output" = "detach: PID $pid: nohup.out: cannot be opened as the job's user: Permission denied" ]
 	[ ! -e nohup.out ]
 	unharmed read
 }

@@ -130,6 +130,21 @@ waits() {
 	done
 }
 
+# That one was the input; the one of signalfd() is looked at all the same.
+@test "rescue: one that closes a descriptor when that is looked at for SIGHUP" {
+	need strace
+	hangup signalfd
+	until_true waits
+	input=$(find "/proc/$pid/fd" -lname "$PWD/input")
+	run -0 timeout -s KILL "$LIMIT" strace -qq -o trace \
+	    -P "/proc/$pid/fdinfo/${input##*/}" -e "trace=?open,openat" \
+	    -e "inject=?open,openat:error=ENOENT" "$DETACH" -r "$pid"
+	grep -q INJECTED trace
+	[ "${lines[0]}" = "detach: PID $pid: $waits_for_hangup" ]
+	[ "${#lines[@]}" = 2 ]
+	copies
+}
+
 @test "rescue: the action for SIGHUP is the same after a refusal" {
 	need prlimit
 	hangup exact
