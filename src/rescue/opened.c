@@ -113,8 +113,7 @@ static void
 note_kind(struct opened *rest, const struct stat *found)
 {
 	rest->pipes |= S_ISFIFO(found->st_mode);
-	rest->masters |= S_ISCHR(found->st_mode) &&
-			 found->st_rdev == makedev(TTY_ALIASES, PTY_MASTER);
+	rest->masters |= found->st_rdev == makedev(TTY_ALIASES, PTY_MASTER);
 	rest->others |= !S_ISCHR(found->st_mode) && !S_ISFIFO(found->st_mode) &&
 			!S_ISSOCK(found->st_mode);
 }

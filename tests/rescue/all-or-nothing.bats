@@ -156,11 +156,11 @@ unseen() {
 	hang_up
 }
 
-# closes NUMBER - start a job whose thread closes that descriptor of the terminal
-# at the first call of ptrace after the look at the descriptors; rescue it. Its
-# other preparations are read from standard input.
+# closes NUMBER [CALL] - start a job whose thread closes that descriptor of the
+# terminal at that call of ptrace, or the first one after the look at the
+# descriptors; rescue it. Its other preparations are read from standard input.
 closes() {
-	local at=7
+	local at=${2:-7}
 	need python3
 	mkfifo go gone
 	{
@@ -184,7 +184,7 @@ closes() {
 	start_on_terminal background "python3 -E closes.py $1"
 	tty=$(fd_of 1)
 	# On aarch64, two more calls look for vector registers.
-	[ "$(uname -m)" != aarch64 ] || at=9
+	[ "$(uname -m)" != aarch64 ] || at=$((at + 2))
 	rescue_at "$at" "echo >go; read -r _ <gone"
 	echo "status: $status"
 	ls -l "/proc/$pid/fd"
@@ -201,6 +201,23 @@ closes() {
 	[ "$status" = 125 ]
 	[ "$(fd_of 0) $(fd_of 1) $(fd_of 8)" = "$tty $tty /dev/tty" ]
 	[ ! -e "/proc/$pid/fd/3" ]
+	hang_up
+}
+
+# Here 0 to 2 are replaced by then, and the copy of 6 becomes 0; each call that the
+# job makes takes four of ptrace, and the eighth one makes that copy. (The thread's
+# open() has the number 3 until then.)
+@test "rescue: the same when that one has been replaced" {
+	closes 0 36 <<-'EOF'
+		os.dup2(os.open("/dev/tty", os.O_RDWR), 6)
+		os.dup2(1, 10)
+		os.closerange(3, 6)
+		os.closerange(7, 10)
+		resource.setrlimit(resource.RLIMIT_NOFILE, (10, 10))
+	EOF
+	[ "$status" = 125 ]
+	[ "$(fd_of 1) $(fd_of 2) $(fd_of 6) $(fd_of 10)" = \
+	    "$tty $tty /dev/tty $tty" ]
 	hang_up
 }
 

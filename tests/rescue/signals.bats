@@ -29,7 +29,7 @@ load ../lib/rescue
 		done
 	done
 	# One for the first thread alone.
-	kind=read
+	kind="read"
 	is_about_to_stop "$VICTIM -t 20"
 }
 
