@@ -58,7 +58,7 @@ parse_code_line(
 		&inode, name) < 4 ||
 	    rights[0] != 'r' || rights[2] != 'x')
 		return false;
-	return in_file ? inode != 0 : inode == 0 && strcmp(name, "[vdso]") == 0;
+	return in_file ? inode != 0 : strcmp(name, "[vdso]") == 0;
 }
 
 /*

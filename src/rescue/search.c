@@ -20,7 +20,7 @@ shares_terminal(const struct job *job, const struct process *process)
 	struct opened_fd *fds;
 	ssize_t count;
 
-	if (process->terminal != 0 || job->named.terminal == 0)
+	if (process->terminal != 0)
 		return false;
 	on_terminal.terminal = job->named.terminal;
 	count = opened_list(&on_terminal, TERMINALS, &fds, NULL);

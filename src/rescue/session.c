@@ -71,9 +71,7 @@ session_leave(struct job *job)
 	    member == NULL || member->state != REPLACED ||
 	    job->named.session == job->named.pid)
 		return;
-	/* Of a leader, the kernel sees to it that it is alone. */
-	if (job->named.group == job->named.pid && start_session(job, member))
-		return;
-	if (members_wait_until(job, is_alone, REAP_MS))
+	if (!start_session(job, member) &&
+	    members_wait_until(job, is_alone, REAP_MS))
 		(void)start_session(job, member);
 }

@@ -165,10 +165,13 @@ reads_pipe() {
 	    -e inject=/^open:signal=STOP:when=1 \
 	    "$DETACH" -r "$pid" 2>message 3>&- &
 	until_true grep -q 'stopped by SIGSTOP' trace
+	# Nor is it waited for by then.
+	kill -STOP "$shell"
 	kill "$partner"
-	until_true gone "$partner"
+	until_true in_state Z "$partner"
 	kill -CONT "$(pgrep -P $!)"
 	ended_with 0 $!
+	kill -CONT "$shell"
 	grep -qx "detach: PID $pid, output in '$PWD/nohup.out'" message
 	run ! grep 'has a pipe' message
 	unharmed_in nohup.out

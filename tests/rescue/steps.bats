@@ -60,19 +60,28 @@ signal_detach() {
 }
 
 # A new victim for each step. The signal ends it, and detach does not wait for
-# it for ever.
+# it for ever. Before it is let go, it is not said to be rescued.
 kill_target() {
 	rm -f nohup.out
 	keys "$VICTIM thread-read &\n"
 	pid=$(timeout "$LIMIT" cat ready)
 	until_true in_state S "$(cat thread)"
 	rescue_at "$1" "kill -9 $pid" 2>/dev/null || return 99
-	[ $status = 0 ] || [ $status = 125 ] || return 1
+	case $status in
+	0) [ "$1" -ge "$release" ] || return 1 ;;
+	125) ;;
+	*) return 2 ;;
+	esac
 	until_true gone "$pid"
 }
 
 @test "rescue: the job is killed at every step" {
-	start_on_terminal background "$VICTIM read"
+	need strace
+	start_on_terminal background "$VICTIM thread-read"
+	until_true in_state S "$(cat thread)"
+	strace -o trace -e trace=ptrace "$DETACH" -q -r "$pid"
+	# That begins when its registers are put back, just before this.
+	release=$(($(grep -n PTRACE_INTERRUPT trace | sed -n '2s/:.*//p') - 1))
 	at_each_step kill_target
 	hang_up
 }
