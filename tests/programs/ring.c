@@ -1,5 +1,5 @@
 /*
- * ring.c has an io_uring ring with registered files.
+ * ring.c has an io_uring ring with registered files, and another one without.
  *
  *	ring terminal	standard input, output and error, and the first closed
  *	ring closed	the same, and all three closed
@@ -103,12 +103,12 @@ wait_by(int ring, const uint32_t *parameters)
 int
 main(int argc, char *argv[])
 {
-	uint32_t parameters[30] = { 0 };
+	uint32_t parameters[30] = { 0 }, others[30] = { 0 };
 	int files[3] = { 0, 1, 2 }, i;
 	bool closed = argc == 2 && strcmp(argv[1], "closed") == 0;
 	int ring = (int)syscall(SETUP, 4, parameters);
 
-	if (argc != 2 || ring == -1)
+	if (argc != 2 || ring == -1 || syscall(SETUP, 4, others) == -1)
 		err(1, "io_uring");
 	if (strcmp(argv[1], "check") == 0)
 		return 0;

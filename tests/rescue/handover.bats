@@ -114,7 +114,7 @@ other='setpriv --reuid=12345 --regid=12345 --clear-groups'
 @test "rescue: the default file is the job's user's" {
 	root
 	start_on_terminal foreground \
-	    "chmod 666 ready done; mkdir -m 777 their; cd their; ln -s ../ready ../done .; env -i HOMES=/no HOME=\$HOME \
+	    "chmod 666 ready done; mkdir -m 777 their; cd their; ln -s ../ready ../done .; env -i LONG=/no HOMES=/no HOME=\$HOME \
 	    $other $VICTIM read"
 	until_true in_state S "$pid"
 	# Where the caller is, that user may not write: in his home then.
