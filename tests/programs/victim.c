@@ -84,6 +84,7 @@ static const struct kind {
 	{ "blind-shell", block_blind_shell, wake_fifo, SPECIAL },
 	{ "compute-alone", block_compute_alone, wake_compute, SPECIAL },
 	{ "descriptors", block_descriptors, wake_fifo, SPECIAL },
+	{ "dispatch", block_dispatch, wake_fifo, SPECIAL },
 	{ "exchange", block_exchange, wake_nothing, SPECIAL },
 	{ "exec", block_exec, wake_signal, SPECIAL },
 	{ "execve", block_execve, wake_fifo, SPECIAL },

@@ -130,6 +130,7 @@ void filter_calls(void);
 void block_vfork(void);
 void block_vfork_read(void);
 void block_vfork_kill(void);
+void block_dispatch(void);
 void block_limit(void);
 void block_relay(void);
 void block_pending(void);

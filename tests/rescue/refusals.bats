@@ -227,6 +227,17 @@ start_held() {
 	hang_up
 }
 
+# As Wine does.
+@test "rescue: not one that dispatches its own system calls" {
+	[[ $(uname -m) == @(x86_64|i?86) ]] ||
+	    skip "no dispatch on this processor"
+	[ "$(printf '%s\n' 6.4 "$(uname -r)" | sort -V | head -n 1)" = 6.4 ] ||
+	    skip "the kernel does not tell"
+	sleeping_victim dispatch
+	left_alone 'dispatches its own system calls' "$pid"
+	unharmed read
+}
+
 # If the victim lost its master, the child's terminal would be hung up.
 @test "rescue: not one that relays its terminal" {
 	mkfifo relayed
