@@ -191,8 +191,7 @@ find_copy(const struct subject *subject, size_t index)
 	size_t i;
 
 	for (i = 0; i < index; i++)
-		if (subject->copies[i] != NONE &&
-		    are_one_file(subject, subject->fds[index].number,
+		if (are_one_file(subject, subject->fds[index].number,
 			subject->copies[i]))
 			return subject->copies[i];
 	return NONE;

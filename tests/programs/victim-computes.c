@@ -114,9 +114,28 @@ unmap_vdso(void)
 		err(1, "vdso");
 }
 
+/* Map a file that looks like instructions for system calls, but is no code. */
+static void
+map_data(void)
+{
+	/* Two of x86-64, and one of aarch64. */
+	static const unsigned char bytes[] = { 0x0f, 0x05, 0x0f, 0x05, 0x01,
+		0x00, 0x00, 0xd4 };
+	/* Below the program, so that it is found first. */
+	void *const below = (void *)0x100000;
+	int fd = open("data", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (write(fd, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes) ||
+	    mmap(below, sizeof(bytes), PROT_READ, MAP_PRIVATE, fd, 0) ==
+		MAP_FAILED)
+		err(1, "data");
+	close(fd);
+}
+
 void
 block_compute_alone(void)
 {
+	map_data();
 	ready();
 	unmap_vdso();
 	compute();
