@@ -121,6 +121,37 @@ finds_orphan() {
 	finds_orphan
 }
 
+# A shell may give it one of its own only now. detach has read its group, but not
+# looked for others of it.
+@test "rescue: one that leaves its group when the job is looked for" {
+	need python3 strace
+	cat >leaver.py <<-'EOF'
+		import os, signal
+		signal.signal(signal.SIGUSR1, lambda *_: os.setpgid(0, 0))
+		with open("ready", "w") as ready:
+		    ready.write(str(os.getpid()))
+		while True:
+		    signal.pause()
+	EOF
+	start_on_terminal background "sleep 1000 | python3 -E leaver.py"
+	read -r _ _ _ _ group _ <"/proc/$pid/stat"
+	strace -o trace -P /proc -e "inject=?open,openat:signal=STOP:when=1" \
+	    "$DETACH" -r "$pid" 2>message 3>&- &
+	until_true grep -q 'stopped by SIGSTOP' trace
+	kill -USR1 "$pid"
+	until_true leads_group
+	kill -CONT "$(pgrep -P $!)"
+	ended_with 0 $!
+	grep -qx "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" message
+	[ "$(fd_of 1)" = "$PWD/nohup.out" ]
+	kill -KILL "$pid" -- "-$group"
+	hang_up
+}
+
+leads_group() {
+	[ "$(cut -d' ' -f5 "/proc/$pid/stat")" = "$pid" ]
+}
+
 # The kernel lists the children of each thread for itself.
 @test "rescue: a child that another thread makes in a session of its own" {
 	need python3
