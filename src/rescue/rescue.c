@@ -79,7 +79,7 @@ replace(const struct rescue_plan *plan, struct job *job, struct member *member)
 	const struct source source = { plan, &job->output,
 		is_there ? job->named.pid : member->process.pid };
 
-	if (member->tracee.state != TRACEE_HELD || member->state != FOUND)
+	if (member->state != FOUND)
 		return;
 	replace_terminals(member, &source);
 	if (member->state == REPLACED)

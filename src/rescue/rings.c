@@ -64,7 +64,7 @@ is_pty(const struct process *process, const char *name)
 
 	unsigned long shown = strtoul(last, &end, 10);
 
-	if (end == last || *end != '\0')
+	if (*end != '\0')
 		return false;
 	if (last != name &&
 	    (last - name < 5 || strncmp(last - 5, "/pts/", 5) != 0))

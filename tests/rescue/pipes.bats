@@ -52,6 +52,22 @@ joined() {
 	kill -KILL "$first"
 }
 
+@test "rescue: a pipe of each of two jobs to the same process" {
+	mkfifo second
+	joined 'exec 5<>second; cat pipe' "$VICTIM read >pipe 5>&-"
+	keys 'exec 5>&-; sleep 1000 >second & echo $! >other\n'
+	shell_answers
+	other=$(<other)
+	run -125 rescue "$pid" "$other"
+	[ "${#lines[@]}" = 4 ]
+	for member in "$pid" "$other"; do
+		printf '%s\n' "${lines[@]}" | grep -qx \
+		    "detach: PID $member: has a pipe to PID $partner, which is not rescued"
+	done
+	kill -KILL "$other"
+	hang_up
+}
+
 # Its shell may be of another user, or have ended by now.
 @test "rescue: a pipe, and a process that may not be looked at" {
 	need strace
