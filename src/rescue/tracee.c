@@ -186,8 +186,8 @@ tracee_poll_stop(struct tracee *tracee, int *number)
 	int status;
 	pid_t found = waitpid(tracee->pid, &status, __WALL | WNOHANG);
 
-	if (found == -1 && tracee->pid != tracee->process) {
-		/* By exec() it got the PID of the process, still traced. */
+	if (found == -1) {
+		/* By exec() it may have got the PID of the process, still traced. */
 		tracee->pid = tracee->process;
 		ptrace(PTRACE_INTERRUPT, tracee->pid, NULL, NULL);
 		found = waitpid(tracee->pid, &status, __WALL | WNOHANG);
