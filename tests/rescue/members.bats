@@ -67,6 +67,18 @@ no_process() {
 	unharmed_in nohup.out
 }
 
+# That is how a script with job control starts one.
+@test "rescue: a child in a group of its own" {
+	start_on_terminal background "bash -c 'set -m; $VICTIM read & wait'"
+	top=$(parent_of "$pid")
+	read -r _ _ _ _ group shell _ <"/proc/$pid/stat"
+	[ "$group" = "$pid" ]
+	run -0 rescue "$top"
+	[ "$output" = "detach: PID $top and 1 more, output in '$PWD/nohup.out'" ]
+	[ "$(fd_of 1)" = "$PWD/nohup.out" ]
+	unharmed_in nohup.out
+}
+
 # The kernel may list no children, and a security policy may keep what it tells of
 # others to itself.
 @test "rescue: the same where the kernel tells less of a process" {
