@@ -224,6 +224,8 @@ start_held() {
 	[ "$(fd_of 1)" = "$PWD/nohup.out" ]
 	timeout "$LIMIT" sh -c 'echo >again'
 	verdict
+	timeout "$LIMIT" sh -c 'printf x >again'
+	verdict
 	hang_up
 }
 
