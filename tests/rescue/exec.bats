@@ -134,8 +134,9 @@ in_shell() {
 @test "rescue: the shell that follows may come from the list of users" {
 	cp "$(command -v sh)" sh
 	listed=$(awk -F: -v id="$(id -u)" '$3 == id { print $7; exit }' /etc/passwd)
-	for SHELL in sh "$PWD/none"; do
+	for SHELL in sh "$PWD/none" ""; do
 		export SHELL
+		[ -n "$SHELL" ] || unset SHELL
 		start_on_terminal background "$VICTIM -s $VICTIM read"
 		until_true in_state S "$pid"
 		keys "exec $DETACH -r $pid\n"
@@ -143,6 +144,22 @@ in_shell() {
 		    "'${listed:-/bin/sh}' keeps the terminal open" screen
 		hang_up
 	done
+}
+
+# A zombie is no job for which the terminal would be kept open. (The loop is one that
+# takes no process, with which dash would wait for the zombie, too.)
+@test "rescue: a shell whose job has ended is not followed by another" {
+	need dash
+	# shellcheck disable=SC2034 # what rescue.bash reads
+	interactive='dash -i'
+	terminal
+	# shellcheck disable=SC2016 # for the other shell
+	keys 'sleep 1000 & kill -KILL $!; while read -r line </proc/$!/stat; do
+	    case $line in *") Z "*) break ;; esac; done; exec "$DETACH" -r $!\n'
+	timeout "$LIMIT" tail --pid="$terminal" -f /dev/null
+	grep 'PID [0-9]*: is a zombie' screen
+	run ! grep 'keeps the terminal' screen
+	exec 7>&-
 }
 
 # As after "ssh -t host 'job & exec detach -r $!'": its caller wants the status.

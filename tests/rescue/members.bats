@@ -117,24 +117,30 @@ maker() {
 	    while :; do sleep 1000 & wait \$!; done'"
 }
 
-# Its parent has ended, and it is in the job's group alone.
+# finds_orphan [REDIRECTION] - start a job, and rescue it. When it is known, but not
+# held, a process is made whose parent has ended, and that is in its group alone.
 finds_orphan() {
 	mkfifo made
 	start_on_terminal background \
-	    "$(maker '(sleep 1000 & echo \$! >made)')"
+	    "$(maker "(sleep 1000 ${1:-} & echo \\\$! >made)")"
 	run -0 timeout "$LIMIT" "$AT_CALL" 1 \
 	    "kill -USR1 $pid; read -r orphan <made; echo \$orphan >orphan" \
 	    "$DETACH" -r "$pid"
 	[[ $output == "detach: PID $pid and "*" more, output in '$PWD/nohup.out'" ]]
 	orphan=$(<orphan)
 	[ "$(parent_of "$orphan")" != "$pid" ]
-	[ "$(readlink "/proc/$orphan/fd/1")" = "$PWD/nohup.out" ]
+	[ "$(readlink "/proc/$orphan/fd/1")" = "${2:-$PWD/nohup.out}" ]
 	kill -KILL -- "-$pid"
 	hang_up
 }
 
 @test "rescue: an orphan that is made when the job is known, but not held" {
 	finds_orphan
+}
+
+# The rest of the job is looked at once, and not again with that one.
+@test "rescue: an orphan that has nothing on the terminal" {
+	finds_orphan '</dev/null >/dev/null 2>&1' /dev/null
 }
 
 # A shell may give it one of its own only now. detach has read its group, but not

@@ -74,6 +74,17 @@ ends() {
 	hang_up
 }
 
+@test "rescue: one with another terminal registered" {
+	"$PTY" sh -c 'tty >name && mv name other; exec sleep 1000' 3>&- &
+	until_true [ -e other ]
+	ring file "ln -s $(<other) kept;"
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	kill "$!"
+	hang_up
+	ends
+}
+
 @test "rescue: not one that has registered it by the name /dev/tty" {
 	ring file 'ln -s /dev/tty kept;'
 	run -125 rescue "$pid"
