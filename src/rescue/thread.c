@@ -86,14 +86,12 @@ thread_call(struct tracee *tracee, long number, const unsigned long argument[6])
 		return -ESRCH;
 	if (block_signals(tracee) == -1)
 		return -errno;
-	tracee->is_at_end = false;
 	arch_set_call(&registers, tracee->memory.gate, number, argument);
 	if (tracee_set_registers(tracee, &registers) == -1 ||
 	    tracee_reach_call(tracee) == -1 ||
 	    tracee_reach_call(tracee) == -1 ||
 	    tracee_get_registers(tracee, &registers) == -1)
 		return -errno;
-	tracee->is_at_end = true;
 	return (long)registers.word[ARCH_RESULT];
 }
 
@@ -101,9 +99,9 @@ thread_call(struct tracee *tracee, long number, const unsigned long argument[6])
  * The kernel looks for the mark of an interrupted call only where it deals with
  * signals, so the thread must get there with its own registers. They are put
  * back at the end of a call; then a new interrupt stops the thread at that
- * place, where its signals are unblocked. A call is made first if the thread is
- * not at the end of one; or if the kernel has kept the first argument of the
- * interrupted call where only a call with that argument can put it.
+ * place, where its signals are unblocked. Where the kernel has kept the first
+ * argument of the interrupted call, and only a call with that argument can put it
+ * there again, such a call is made first.
  */
 void
 thread_release(struct tracee *tracee)
@@ -114,7 +112,7 @@ thread_release(struct tracee *tracee)
 		thread_release_untouched(tracee);
 		return;
 	}
-	if (!ARCH_MARK_COUNTS || !tracee->is_at_end)
+	if (!ARCH_MARK_COUNTS)
 		(void)thread_call(tracee, SYS_getpid, argument);
 	if (tracee->state != TRACEE_HELD ||
 	    tracee_set_registers(tracee, &tracee->registers) == -1)

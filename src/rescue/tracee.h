@@ -25,7 +25,6 @@ struct tracee {
 	pid_t pid; /* of the thread, that of the process for the main one */
 	bool was_stopped; /* by job control, before we came */
 	bool has_called; /* for us; since then its signals are blocked */
-	bool is_at_end; /* it has stopped at the end of such a call */
 	bool lost_sigsys; /* somebody sent it SIGSYS, which it did not get */
 	struct sleeping_call sleeping; /* what it was last seen in */
 	/* Only while it is held; and what will be put back: */

@@ -114,33 +114,35 @@ parent_of() {
 maker() {
 	echo "env --default-signal=HUP sh -c 'trap \"$1\" USR1
 	    echo \$\$ >ready
-	    while :; do sleep 1000 & wait \$!; done'"
+	    sleep 1000 &
+	    while :; do wait \$!; done'"
 }
 
-# finds_orphan [REDIRECTION] - start a job, and rescue it. When it is known, but not
-# held, a process is made whose parent has ended, and that is in its group alone.
+# finds_orphan SLEEP OUTPUT - start a job, and rescue it. When it is known, but not
+# held, that is run by a process which ends, and is in its group alone. Its output is
+# then the file OUTPUT.
 finds_orphan() {
 	mkfifo made
-	start_on_terminal background \
-	    "$(maker "(sleep 1000 ${1:-} & echo \\\$! >made)")"
+	start_on_terminal background "$(maker "($1 & echo \\\$! >made)")"
 	run -0 timeout "$LIMIT" "$AT_CALL" 1 \
-	    "kill -USR1 $pid; read -r orphan <made; echo \$orphan >orphan" \
+	    "kill -USR1 $pid; read -r orphan <made; echo \$orphan >orphan
+	    until grep -qx sleep /proc/\$orphan/comm; do :; done" \
 	    "$DETACH" -r "$pid"
 	[[ $output == "detach: PID $pid and "*" more, output in '$PWD/nohup.out'" ]]
 	orphan=$(<orphan)
 	[ "$(parent_of "$orphan")" != "$pid" ]
-	[ "$(readlink "/proc/$orphan/fd/1")" = "${2:-$PWD/nohup.out}" ]
+	[ "$(readlink "/proc/$orphan/fd/1")" = "$2" ]
 	kill -KILL -- "-$pid"
 	hang_up
 }
 
 @test "rescue: an orphan that is made when the job is known, but not held" {
-	finds_orphan
+	finds_orphan 'sleep 1000' "$PWD/nohup.out"
 }
 
 # The rest of the job is looked at once, and not again with that one.
 @test "rescue: an orphan that has nothing on the terminal" {
-	finds_orphan '</dev/null >/dev/null 2>&1' /dev/null
+	finds_orphan 'nohup sleep 1000 </dev/null >/dev/null 2>&1' /dev/null
 }
 
 # A shell may give it one of its own only now. detach has read its group, but not
