@@ -220,7 +220,7 @@ refusal_of(const struct process *process)
 	if (!can_be_looked_at(process->pid, &status))
 		return "cannot be looked at in /proc";
 	/* The kernel shows 0 for what has no number here. */
-	if (process->group == 0 || process->session == 0)
+	if (process->session == 0)
 		return "its session is in another PID namespace";
 	if (process_is_foreign(process->pid))
 		return other_word_size;

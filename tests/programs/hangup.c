@@ -5,7 +5,8 @@
  *	hangup die	handlers for all signals but those of job control; SIGHUP
  *			ends it, as a Go program
  *	hangup java	a handler wakes a thread, which ends it, as in Java
- *	hangup sigwait	all threads block it, and one is in sigwait() for it
+ *	hangup sigwait	all threads block it, and the second of three is in
+ *			sigwait() for it
  *	hangup first	the same by sigtimedwait() in the first thread, before
  *			it copies
  *	hangup signalfd	the same by a descriptor, which a thread polls
@@ -258,6 +259,8 @@ main(int argc, char *argv[])
 	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
 		if (strcmp(argv[1], modes[i].name) == 0)
 			start_thread(modes[i].thread);
+	if (strcmp(argv[1], "sigwait") == 0)
+		start_thread(sleep_on);
 	get_action(before);
 	tell_ready();
 	if (strcmp(argv[1], "first") == 0 &&

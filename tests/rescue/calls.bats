@@ -117,6 +117,28 @@ has_no_vdso() {
 	sleeps_in_exec "python3 -E start.py"
 }
 
+# strace stops it there, and ends.
+@test "rescue: one that is stopped as it leaves exec is not waited for" {
+	need strace
+	rm -f ready "done"
+	mkfifo ready "done"
+	terminal
+	keys "strace -DDD -o trace -e inject=execve:signal=STOP sh -c 'exec $VICTIM read' & echo \$! >pid\n"
+	until_true grep -q 'stopped by SIGSTOP' trace
+	pid=$(<pid)
+	# shellcheck disable=SC2034 # for hang_up
+	read -r _ _ _ _ _ shell _ <"/proc/$pid/stat"
+	kill -KILL "$(awk '/^TracerPid:/ { print $2 }' "/proc/$pid/status")"
+	until_true in_state T "$pid"
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[ "$(timeout "$LIMIT" cat ready)" = "$pid" ]
+	hang_up
+	wake read
+	verdict
+	[ "$(cat nohup.out)" = $'v:1\nv:2' ]
+}
+
 # sleeps_in_exec COMMAND - rescue that job, which starts a program on which somebody
 # has a lease.
 sleeps_in_exec() {

@@ -146,6 +146,19 @@ in_shell() {
 	done
 }
 
+@test "rescue: the shell that follows for a user who is not in that list" {
+	right root
+	need setpriv
+	chmod 711 . .. ../..
+	unset SHELL
+	interactive='setpriv --reuid=12345 --regid=12345 --clear-groups sh -i'
+	terminal
+	keys "sleep 1000 & exec $DETACH -r -o no/such \$!\n"
+	until_true grep "'/bin/sh' keeps the terminal open" screen
+	kill -KILL "$terminal"
+	exec 7>&-
+}
+
 # A zombie is no job for which the terminal would be kept open.
 @test "rescue: a shell whose job has ended is not followed by another" {
 	need python3

@@ -96,14 +96,15 @@ waits_for_hangup='waits for SIGHUP (sigwait or signalfd) and still gets it: let 
 	done
 }
 
-# Its second thread sleeps, so it waits by now.
+# All threads but the first sleep, so one waits by now.
 waits() {
 	local thread
 	for thread in "/proc/$pid/task"/*; do
-		[ "${thread##*/}" = "$pid" ] || in_state S "${thread##*/}" &&
-		    [[ $(cat "$thread/syscall") != running ]] && return
+		[ "${thread##*/}" = "$pid" ] || {
+			in_state S "${thread##*/}" &&
+			    [[ $(cat "$thread/syscall") != running ]]
+		} || return
 	done
-	return 1
 }
 
 # -q is for the line on success; this is one of it.
