@@ -115,7 +115,7 @@ load ../lib/rescue
 	need strace
 	for kind in execve execveat; do
 		echo "kind: $kind"
-		rm -f fifo held go nohup.out
+		rm -f fifo held go nohup.out trace
 		mkfifo held go
 		start_held thread-$kind
 		strace -o trace -e "trace=?nanosleep,clock_nanosleep" \
@@ -138,7 +138,8 @@ start_held() {
 	keys "$VICTIM $1 &\n"
 	pid=$(timeout "$LIMIT" cat held)
 	read -r _ _ _ _ _ shell _ <"/proc/$pid/stat"
-	in_state Z "$pid"
+	# Its threads end in any order.
+	until_true in_state Z "$pid"
 }
 
 @test "rescue: not one from another PID namespace" {
