@@ -64,7 +64,7 @@ is_own_terminal(const struct process *process, const struct stat *found)
 	    (number == ALIAS_TTY || number == ALIAS_CONSOLE))
 		return true;
 	if (process->terminal == 0)
-		return kind >= PTY_FIRST && kind <= PTY_LAST;
+		return kind == PTY;
 	/* "stat" shows a device number in this form: see tty_nr in proc(5). */
 	return process->terminal ==
 	       ((number & 0xff) | kind << 8 | (number & ~0xffU) << 12);

@@ -69,7 +69,7 @@ is_pty(const struct process *process, const char *name)
 	if (last != name &&
 	    (last - name < 5 || strncmp(last - 5, "/pts/", 5) != 0))
 		return false;
-	return process->terminal == 0 || (kind == PTY_FIRST && shown == number);
+	return process->terminal == 0 || (kind == PTY && shown == number);
 }
 
 /*

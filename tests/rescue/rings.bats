@@ -76,11 +76,12 @@ ends() {
 
 @test "rescue: one with another terminal registered" {
 	"$PTY" sh -c 'tty >name && mv name other; exec sleep 1000' 3>&- &
+	other=$!
 	until_true [ -e other ]
 	ring file "ln -s $(<other) kept;"
 	run -0 rescue "$pid"
 	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
-	kill "$!"
+	kill -KILL "$other"
 	hang_up
 	ends
 }
