@@ -19,6 +19,18 @@ load ../lib/rescue
 	done
 }
 
+@test "rescue: the same if there is no home directory" {
+	mkdir nohup.out
+	may_create=yes
+	sleeping_victim read
+	for as in 'env -u HOME' 'env HOME='; do
+		read -ra as <<<"$as"
+		left_alone 'nohup.out: Is a directory; HOME is not set' "$pid"
+	done
+	as=()
+	unharmed read
+}
+
 @test "rescue: nothing changes if the named file cannot be opened" {
 	sleeping_victim read
 	left_alone "no/such: No such file or directory" "$pid" -o no/such

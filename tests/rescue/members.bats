@@ -19,23 +19,38 @@ load ../lib/rescue
 # The shell, which is stopped for so long, has not waited for the other one.
 @test "rescue: one that is alone when another has been waited for" {
 	need strace
-	start_on_terminal background "sleep 1000 | $VICTIM read"
-	until_true in_state S "$pid"
+	for job in "sleep 1000 | $VICTIM read" "$VICTIM read >&2 | sleep 1000"; do
+		echo "job: $job"
+		rm -f fifo nohup.out trace
+		start_on_terminal background "$job"
+		until_true in_state S "$pid"
+		is_alone_in_time
+	done
+}
+
+is_alone_in_time() {
+	local group other
 	read -r _ _ _ _ group _ <"/proc/$pid/stat"
+	until_true has_sleep "$group"
+	other=$(pgrep -g "$group" -x sleep)
 	kill -STOP "$shell"
 	until_true in_state T "$shell"
-	kill -KILL "$group"
-	until_true in_state Z "$group"
+	kill -KILL "$other"
+	until_true in_state Z "$other"
 	strace -o trace -e "trace=?nanosleep,clock_nanosleep" \
 	    -e "inject=?nanosleep,clock_nanosleep:signal=STOP:when=1" \
 	    "$DETACH" -q -r "$pid" 3>&- &
 	until_true grep -q 'stopped by SIGSTOP' trace
 	kill -CONT "$shell"
-	until_true no_process "$group"
+	until_true no_process "$other"
 	kill -CONT "$(pgrep -P $!)"
 	ended_with 0 $!
 	[ "$(cut -d' ' -f5,6 "/proc/$pid/stat")" = "$pid $pid" ]
 	unharmed_in nohup.out
+}
+
+has_sleep() {
+	[ -n "$(pgrep -g "$1" -x sleep)" ]
 }
 
 no_process() {
@@ -350,6 +365,32 @@ leads_group() {
 	pid=$first
 	wake read
 	verdict
+}
+
+# A child on no terminal has nothing to lose, and what is no child is another job.
+@test "rescue: not what is in another session, but for children on the terminal" {
+	start_on_terminal background "setsid $VICTIM read"
+	other=$pid
+	find_shell
+	keys "sh -c 'setsid sleep 1000 </dev/null >/dev/null 2>&1; :' & echo \$! >job\n"
+	shell_answers
+	pid=$(<job)
+	until_true has_sleeping_child
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	kill -KILL "$pid"
+	# For one with threads, all processes there are have to be looked at.
+	keys "$VICTIM thread-pause &\n"
+	pid=$(timeout "$LIMIT" cat ready)
+	run -0 rescue "$pid"
+	[ "$output" = "detach: PID $pid, output in '$PWD/nohup.out'" ]
+	[[ $(readlink "/proc/$other/fd/1") == /dev/pts/* ]]
+	kill -KILL "$pid" "$other"
+	hang_up
+}
+
+has_sleeping_child() {
+	[ -n "$(pgrep -P "$pid" -x sleep)" ]
 }
 
 # What runs on a terminal of its own is no part of the job, whatever it has open.

@@ -176,21 +176,42 @@ reads_pipe() {
 # It ends when detach has seen its pipe, but not yet its signals.
 @test "rescue: a pipe to one that ends meanwhile" {
 	need strace
-	joined 'sleep 1000 >pipe' "$VICTIM read <pipe"
-	strace -o trace -P "/proc/$partner/status" \
-	    -e inject=/^open:signal=STOP:when=1 \
-	    "$DETACH" -r "$pid" 2>message 3>&- &
-	until_true grep -q 'stopped by SIGSTOP' trace
-	# Nor is it waited for by then.
-	kill -STOP "$shell"
-	kill "$partner"
-	until_true in_state Z "$partner"
-	kill -CONT "$(pgrep -P $!)"
-	ended_with 0 $!
-	kill -CONT "$shell"
-	grep -qx "detach: PID $pid, output in '$PWD/nohup.out'" message
-	run ! grep 'has a pipe' message
-	unharmed_in nohup.out
+	for how in zombie none; do
+		echo "how: $how"
+		rm -f trace
+		joined 'sleep 1000 >pipe' "$VICTIM read <pipe"
+		strace -o trace -P "/proc/$partner/status" \
+		    -e inject=/^open:signal=STOP:when=1 \
+		    "$DETACH" -r "$pid" 2>message 3>&- &
+		until_true grep -q 'stopped by SIGSTOP' trace
+		[ $how = none ] || kill -STOP "$shell"
+		kill "$partner"
+		if [ $how = none ]; then
+			until_true no_process "$partner"
+		else
+			until_true in_state Z "$partner"
+		fi
+		kill -CONT "$(pgrep -P $!)"
+		ended_with 0 $!
+		kill -CONT "$shell"
+		grep -qx "detach: PID $pid, output in '$PWD/nohup.out'" message
+		run ! grep 'has a pipe' message
+		unharmed_in nohup.out
+	done
+}
+
+no_process() {
+	[ ! -e "/proc/$1" ]
+}
+
+# It is told of once, and not for the pipe that it has.
+@test "rescue: a pipe of one that is refused" {
+	joined 'sleep 1000 >pipe' "$VICTIM limit <pipe"
+	until_true in_state S "$pid"
+	run -125 rescue "$pid"
+	[[ $output == "detach: PID $pid: descriptors: "* ]]
+	[ "${#lines[@]}" = 1 ]
+	unharmed read
 }
 
 # The shell itself is the last part of the pipeline.
