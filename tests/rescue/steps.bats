@@ -66,11 +66,12 @@ kill_target() {
 	keys "$VICTIM thread-read &\n"
 	pid=$(timeout "$LIMIT" cat ready)
 	until_true in_state S "$(cat thread)"
-	rescue_at "$1" "kill -9 $pid" 2>/dev/null || return 99
-	case $status in
-	0) [ "$1" -ge "$release" ] || return 1 ;;
-	125) ;;
-	*) return 2 ;;
+	rescue_at "$1" "kill -9 $pid" 2>message || return 99
+	case $status:$(cat message) in
+	0:) [ "$1" -ge "$release" ] || return 1 ;;
+	"125:detach: PID $pid: No such process") ;;
+	"125:detach: PID $pid: is a zombie") [ "$1" = 0 ] || return 2 ;;
+	*) return 3 ;;
 	esac
 	until_true gone "$pid"
 }
