@@ -6,8 +6,7 @@
 
 /* Device numbers of terminals, from the kernel's devices.txt. */
 enum {
-	PTY =
-	    136, /* the major of pseudo-terminals; 137 to 143 are not in use */
+	PTY = 136, /* the major of pseudo-terminals */
 	TTY_ALIASES = 5, /* the major of names that stand for a terminal; */
 	ALIAS_TTY = 0, /* its minors: /dev/tty, */
 	ALIAS_CONSOLE = 1, /* /dev/console */
