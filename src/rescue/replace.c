@@ -362,11 +362,17 @@ static int
 look_and_change(struct subject *subject, struct member *member)
 {
 	const struct process *process = subject->process;
+	struct registers registers;
 	struct opened rest;
+	int error;
 
 	subject->nfds = opened_list(process, TERMINALS, &subject->fds, &rest);
-	if (subject->nfds == -1)
-		return refuse_for(subject, "/proc", -errno);
+	if (subject->nfds == -1) {
+		error = errno;
+		/* One that has just been killed is closed to ordinary users. */
+		(void)tracee_get_registers(subject->tracee, &registers);
+		return refuse_for(subject, "/proc", -error);
+	}
 	member->was_tied =
 	    subject->nfds > 0 ||
 	    (process->terminal != 0 && !ignores_hangup(process->pid));

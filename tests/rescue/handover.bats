@@ -338,6 +338,9 @@ handed_over() {
 		    "type": (control + word + 4, "i", 0),
 		    "none": (5 * word, "i", 0),
 		}
+		# A new mapping is part of one that it touches: it is at its end.
+		def ends(start, end):
+		    return {(start, min(end, start + 65536)), (max(start, end - 65536), end)}
 		def parcels(memory, start, end):
 		    memory.seek(start)
 		    text = memory.read(end - start)
@@ -350,11 +353,12 @@ handed_over() {
 		        if " rw-p " not in line or "[" in line:
 		            continue
 		        start, end = (int(x, 16) for x in line.split()[0].split("-"))
-		        for at in parcels(memory, start, end):
-		            offset, kind, value = change[what]
-		            memory.seek(at + offset)
-		            memory.write(struct.pack(kind, value))
-		            open("changed", "w").close()
+		        for piece in ends(start, end):
+		            for at in parcels(memory, *piece):
+		                offset, kind, value = change[what]
+		                memory.seek(at + offset)
+		                memory.write(struct.pack(kind, value))
+		                open("changed", "w").close()
 	EOF
 	start_on_terminal background "$VICTIM read"
 	strace -qq -o trace -e trace=ptrace "$DETACH" -q -r "$pid"
