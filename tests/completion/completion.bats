@@ -215,6 +215,8 @@ offer() {
 	done
 	ask_fish 'detach -r ' | grep -P "^$(cat first)\tcat$"
 	close_window
+	# They wait for a writer, and nothing there hangs them up.
+	kill "$(cat first)" "$(cat second)"
 }
 
 @test "a command, and what that command completes" {
