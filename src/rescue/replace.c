@@ -369,7 +369,7 @@ look_and_change(struct subject *subject, struct member *member)
 	subject->nfds = opened_list(process, TERMINALS, &subject->fds, &rest);
 	if (subject->nfds == -1) {
 		error = errno;
-		/* One that has just been killed is closed to ordinary users. */
+		/* To an ordinary user, one that was just killed looks so. */
 		(void)tracee_get_registers(subject->tracee, &registers);
 		return refuse_for(subject, "/proc", -error);
 	}
