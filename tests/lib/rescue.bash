@@ -80,6 +80,11 @@ gone() {
 	[ ! -e "/proc/$1" ] || in_state ZX "$1"
 }
 
+# It has been reaped as well.
+no_process() {
+	[ ! -e "/proc/$1" ]
+}
+
 no_group() {
 	! pgrep -g "$1" -r D,R,S,T >/dev/null
 }
@@ -147,6 +152,22 @@ rescue_at() {
 	timeout "$LIMIT" "$AT_CALL" "$1" "$2" "$DETACH" -q -r "$pid" ||
 	    status=$?
 	[ $status != 99 ]
+}
+
+# stop_rescue STRACE-OPTION... - begin to rescue the victim. These options have strace
+# stop detach at a call; this returns when it is stopped. What detach says goes to
+# the file "message".
+stop_rescue() {
+	rm -f trace
+	strace -o trace "$@" "$DETACH" -r "$pid" 2>message 3>&- &
+	stopped_rescue=$!
+	until_true grep -qs 'stopped by SIGSTOP' trace
+}
+
+# let_rescue_go - let it go on; it ends well.
+let_rescue_go() {
+	kill -CONT "$(pgrep -P "$stopped_rescue")"
+	ended_with 0 "$stopped_rescue"
 }
 
 # wake KIND [PID] - end the call that a victim sleeps in.

@@ -128,7 +128,7 @@ wait_for_other(void *argument)
 	return argument;
 }
 
-/* Does not wait for it, though at the address there is a bit for it. */
+/* Does not wait for it: the bits that its call points to are no set of signals. */
 static void *
 sleep_on(void *argument)
 {

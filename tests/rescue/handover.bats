@@ -338,7 +338,8 @@ handed_over() {
 		    "type": (control + word + 4, "i", 0),
 		    "none": (5 * word, "i", 0),
 		}
-		# A new mapping is part of one that it touches: it is at its end.
+		# The kernel merges a new mapping with one that it touches: so
+		# it is at an end of that.
 		def ends(start, end):
 		    return {(start, min(end, start + 65536)), (max(start, end - 65536), end)}
 		def parcels(memory, start, end):

@@ -21,7 +21,7 @@ load ../lib/rescue
 	need strace
 	for job in "sleep 1000 | $VICTIM read" "$VICTIM read >&2 | sleep 1000"; do
 		echo "job: $job"
-		rm -f fifo nohup.out trace
+		rm -f fifo nohup.out
 		start_on_terminal background "$job"
 		until_true in_state S "$pid"
 		is_alone_in_time
@@ -37,24 +37,16 @@ is_alone_in_time() {
 	until_true in_state T "$shell"
 	kill -KILL "$other"
 	until_true in_state Z "$other"
-	strace -o trace -e "trace=?nanosleep,clock_nanosleep" \
-	    -e "inject=?nanosleep,clock_nanosleep:signal=STOP:when=1" \
-	    "$DETACH" -q -r "$pid" 3>&- &
-	until_true grep -q 'stopped by SIGSTOP' trace
+	stop_rescue -e "inject=?nanosleep,clock_nanosleep:signal=STOP:when=1"
 	kill -CONT "$shell"
 	until_true no_process "$other"
-	kill -CONT "$(pgrep -P $!)"
-	ended_with 0 $!
+	let_rescue_go
 	[ "$(cut -d' ' -f5,6 "/proc/$pid/stat")" = "$pid $pid" ]
 	unharmed_in nohup.out
 }
 
 has_sleep() {
 	[ -n "$(pgrep -g "$1" -x sleep)" ]
-}
-
-no_process() {
-	[ ! -e "/proc/$1" ]
 }
 
 @test "rescue: a pipeline keeps its group" {
@@ -133,9 +125,9 @@ maker() {
 	    while :; do wait \$!; done'"
 }
 
-# finds_orphan SLEEP OUTPUT - start a job, and rescue it. When it is known, but not
-# held, that is run by a process which ends, and is in its group alone. Its output is
-# then the file OUTPUT.
+# finds_orphan SLEEP OUTPUT - start a job, and rescue it. Once it is known, but not yet
+# held, it starts SLEEP through a process that ends, so that only its group tells
+# whose that is. The output of SLEEP is then the file OUTPUT.
 finds_orphan() {
 	mkfifo made
 	start_on_terminal background "$(maker "($1 & echo \\\$! >made)")"
@@ -155,7 +147,7 @@ finds_orphan() {
 	finds_orphan 'sleep 1000' "$PWD/nohup.out"
 }
 
-# The rest of the job is looked at once, and not again with that one.
+# The rest of the job has its need by then; to look at it again would find none.
 @test "rescue: an orphan that has nothing on the terminal" {
 	finds_orphan 'nohup sleep 1000 </dev/null >/dev/null 2>&1' /dev/null
 }
@@ -174,13 +166,10 @@ finds_orphan() {
 	EOF
 	start_on_terminal background "sleep 1000 | python3 -E leaver.py"
 	read -r _ _ _ _ group _ <"/proc/$pid/stat"
-	strace -o trace -P /proc -e "inject=?open,openat:signal=STOP:when=1" \
-	    "$DETACH" -r "$pid" 2>message 3>&- &
-	until_true grep -q 'stopped by SIGSTOP' trace
+	stop_rescue -P /proc -e "inject=?open,openat:signal=STOP:when=1"
 	kill -USR1 "$pid"
 	until_true leads_group
-	kill -CONT "$(pgrep -P $!)"
-	ended_with 0 $!
+	let_rescue_go
 	grep -qx "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" message
 	[ "$(fd_of 1)" = "$PWD/nohup.out" ]
 	kill -KILL "$pid" -- "-$group"
@@ -278,7 +267,7 @@ leads_group() {
 	[[ $output == "status 0, child 10"*SigIgn:*[13579bdf] ]]
 }
 
-# That its parent comes first is for vfork(): see vfork.bats.
+# Their order is for vfork(): a parent there cannot stop before its child calls exec.
 @test "rescue: the oldest of a group stands for it, and parents are stopped first" {
 	need strace
 	pid_namespace

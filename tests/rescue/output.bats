@@ -98,13 +98,10 @@ load ../lib/rescue
 # meanwhile COMMAND - a rescue, and the command when it has found no default file.
 meanwhile() {
 	sleeping_victim read
-	strace -o trace -P nohup.out -e inject=/^open:signal=STOP:when=1 \
-	    "$DETACH" -r "$pid" 2>message 3>&- &
-	until_true grep -q 'stopped by SIGSTOP' trace
+	stop_rescue -P nohup.out -e inject=/^open:signal=STOP:when=1
 	[ ! -e nohup.out ]
 	(eval "$1")
-	kill -CONT "$(pgrep -P $!)"
-	ended_with 0 $!
+	let_rescue_go
 }
 
 # Every pseudo-terminal may be the one that it was started on.

@@ -178,12 +178,9 @@ reads_pipe() {
 	need strace
 	for how in zombie none; do
 		echo "how: $how"
-		rm -f trace
 		joined 'sleep 1000 >pipe' "$VICTIM read <pipe"
-		strace -o trace -P "/proc/$partner/status" \
-		    -e inject=/^open:signal=STOP:when=1 \
-		    "$DETACH" -r "$pid" 2>message 3>&- &
-		until_true grep -q 'stopped by SIGSTOP' trace
+		stop_rescue -P "/proc/$partner/status" \
+		    -e inject=/^open:signal=STOP:when=1
 		[ $how = none ] || kill -STOP "$shell"
 		kill "$partner"
 		if [ $how = none ]; then
@@ -191,17 +188,12 @@ reads_pipe() {
 		else
 			until_true in_state Z "$partner"
 		fi
-		kill -CONT "$(pgrep -P $!)"
-		ended_with 0 $!
+		let_rescue_go
 		kill -CONT "$shell"
 		grep -qx "detach: PID $pid, output in '$PWD/nohup.out'" message
 		run ! grep 'has a pipe' message
 		unharmed_in nohup.out
 	done
-}
-
-no_process() {
-	[ ! -e "/proc/$1" ]
 }
 
 # It is told of once, and not for the pipe that it has.

@@ -115,17 +115,14 @@ load ../lib/rescue
 	need strace
 	for kind in execve execveat; do
 		echo "kind: $kind"
-		rm -f fifo held go nohup.out trace
+		rm -f fifo held go nohup.out
 		mkfifo held go
 		start_held thread-$kind
-		strace -o trace -e "trace=?nanosleep,clock_nanosleep" \
-		    -e "inject=?nanosleep,clock_nanosleep:signal=STOP:when=3" \
-		    "$DETACH" -q -r "$pid" 2>message 3>&- &
-		until_true grep -q 'stopped by SIGSTOP' trace
+		stop_rescue \
+		    -e "inject=?nanosleep,clock_nanosleep:signal=STOP:when=3"
 		: >go
-		kill -CONT "$(pgrep -P $!)"
+		let_rescue_go
 		[ "$(timeout "$LIMIT" cat ready)" = "$pid" ]
-		ended_with 0 $!
 		unharmed_in nohup.out
 	done
 }
@@ -286,7 +283,7 @@ start_held() {
 		    os.open("/dev/tty", os.O_RDWR)
 		master, slave = pty.openpty()
 		up, down = os.pipe()
-		if not sys.argv[-1] == "master" and os.fork() == 0:
+		if {"child", "none", "same"} & set(sys.argv) and os.fork() == 0:
 		    if "same" not in sys.argv:
 		        os.setsid()
 		    if "child" in sys.argv:

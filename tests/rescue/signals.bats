@@ -25,22 +25,21 @@ load ../lib/rescue
 @test "rescue: a job that is about to stop for its terminal goes on" {
 	for kind in read thread-read; do
 		for signal in 20 21 22; do
-			is_about_to_stop "kill -$signal"
+			is_about_to_stop $kind "kill -$signal"
 		done
 	done
 	# One for the first thread alone.
-	kind="read"
-	is_about_to_stop "$VICTIM -t 20"
+	is_about_to_stop read "$VICTIM -t 20"
 }
 
-# is_about_to_stop SENDER - rescue a victim to which that is done meanwhile. Alone, it
-# would get its own session, where the kernel drops such a signal.
+# is_about_to_stop KIND SENDER - rescue a victim that gets a signal meanwhile. It is
+# not alone, or it would get its own session, where the kernel drops that signal.
 is_about_to_stop() {
-	echo "kind: $kind, sender: $1"
+	echo "kind: $1, sender: $2"
 	rm -f fifo nohup.out
-	start_on_terminal background "$VICTIM $kind | cat"
+	start_on_terminal background "$VICTIM $1 | cat"
 	until_true in_state S "$pid"
-	run -0 timeout "$LIMIT" "$AT_CALL" 3 "$1 $pid" "$DETACH" -r "$pid"
+	run -0 timeout "$LIMIT" "$AT_CALL" 3 "$2 $pid" "$DETACH" -r "$pid"
 	[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
 	# It gets its signals before it sleeps again. The hang-up would continue it.
 	until_true in_state ST "$pid"

@@ -13,15 +13,21 @@ load ../lib/rescue
 	unharmed read
 }
 
+# held_by_stopped_child MODE KIND - start a victim. Its child, which is stopped, holds it
+# in vfork(), and is then in "child".
+held_by_stopped_child() {
+	start_on_terminal "$1" "$VICTIM $2"
+	until_true in_state D "$pid"
+	child=$(pgrep -P "$pid")
+	kill -STOP "$child"
+	until_true in_state T "$child"
+}
+
 # The child has to go on first: only then can its parent stop.
 @test "rescue: one that a stopped child holds in vfork" {
 	for mode in background foreground; do
 		rm -f fifo nohup.out
-		start_on_terminal $mode "$VICTIM vfork-read"
-		until_true in_state D "$pid"
-		child=$(pgrep -P "$pid")
-		kill -STOP "$child"
-		until_true in_state T "$child"
+		held_by_stopped_child $mode vfork-read
 		wake vfork-read
 		run -0 rescue "$pid"
 		[ "$output" = "detach: PID $pid and 1 more, output in '$PWD/nohup.out'" ]
@@ -38,11 +44,7 @@ load ../lib/rescue
 
 # Nothing is left of the parent that could be told of.
 @test "rescue: one that a stopped child holds in vfork, and then kills" {
-	start_on_terminal background "$VICTIM vfork-kill"
-	until_true in_state D "$pid"
-	child=$(pgrep -P "$pid")
-	kill -STOP "$child"
-	until_true in_state T "$child"
+	held_by_stopped_child background vfork-kill
 	wake vfork-kill
 	run -0 rescue "$pid"
 	[ "$output" = "detach: PID $child, output in '$PWD/nohup.out'" ]
@@ -53,11 +55,7 @@ load ../lib/rescue
 
 # Only the child can be rescued. It reads on, and so holds its parent.
 @test "rescue: not one that a stopped child goes on to hold in vfork" {
-	start_on_terminal background "$VICTIM vfork"
-	until_true in_state D "$pid"
-	child=$(pgrep -P "$pid")
-	kill -STOP "$child"
-	until_true in_state T "$child"
+	held_by_stopped_child background vfork
 	run -125 rescue "$pid"
 	[ "${lines[0]}" = "detach: PID $pid: does not stop" ]
 	[ "${lines[1]}" = "detach: PID $child, output in '$PWD/nohup.out'" ]
